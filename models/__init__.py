@@ -1,0 +1,1 @@
+"""What an election is: mapped tables, pure rules and values. Nothing here does I/O."""

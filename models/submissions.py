@@ -4,9 +4,14 @@ Reading is done twice when it fails: once by the fast decoder, which stops at it
 then field by field, so that the sender sees everything that is wrong at once.
 """
 
+import hashlib
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import msgspec
+
+from models.ballot_book import BallotBook, BookContest, Precinct
+from models.errors import FieldError, Invalid, Unreadable
 
 MAX_COUNT = 2_147_483_647
 """The largest count of anything on a tally; PostgreSQL's `integer`."""
@@ -37,3 +42,117 @@ class TallySubmission(
     rejected_ballots: Count = 0
     revision: Annotated[int, msgspec.Meta(ge=1, le=32_767)] = 1
     reason: Reason = ""
+
+
+def digest(tally: TallySubmission) -> bytes:
+    """SHA-256 of everything a submission says, in whatever order it was sent. 32 bytes."""
+    return hashlib.sha256(_sorted.encode(tally)).digest()
+
+
+def read_tally(raw: bytes | str | msgspec.Raw) -> TallySubmission:
+    """Reads one tally. Raises Unreadable for what is no JSON object, Invalid naming every bad field."""
+    try:
+        return _decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _explained(raw) from None
+
+
+def ref_of(raw: bytes | str | msgspec.Raw) -> str | None:
+    """The ref of a message that could not be taken, so that its sender knows which one is meant."""
+    try:
+        ref = _json(raw).get("ref")
+    except Unreadable:
+        return None
+    return ref[:64] if isinstance(ref, str) else None
+
+
+def check_against(tally: TallySubmission, book: BallotBook) -> tuple[FieldError, ...]:
+    """The hard errors of a readable tally: names this election does not know, selections left out."""
+    precinct = book.precincts.get(tally.precinct)
+    contest = book.contests.get(tally.contest)
+    if (
+        precinct is not None
+        and contest is not None
+        and contest.id in precinct.contests
+        and tally.votes.keys() == contest.selections.keys()
+        and tally.revision == 1
+    ):
+        return ()
+    return tuple(_hard_errors(tally, precinct, contest))
+
+
+def _hard_errors(
+    tally: TallySubmission, precinct: Precinct | None, contest: BookContest | None
+) -> Iterator[FieldError]:
+    if precinct is None:
+        yield FieldError("precinct", "this election has no such precinct", "unknown-precinct")
+    if contest is None:
+        yield FieldError("contest", "this election has no such contest", "unknown-contest")
+    elif precinct is not None and contest.id not in precinct.contests:
+        message = f"the contest is not on the ballot in {tally.precinct!r}"
+        yield FieldError("contest", message, "contest-not-on-ballot")
+    if contest is not None:
+        for code in tally.votes.keys() - contest.selections.keys():
+            message = f"is not a selection of {tally.contest!r}"
+            yield FieldError(f"votes.{code}", message, "unknown-selection")
+        for code in contest.selections:
+            if code not in tally.votes:
+                yield FieldError(
+                    f"votes.{code}", "is missing; send 0 if there were none", "missing-selection"
+                )
+    if tally.revision > 1 and not tally.reason.strip():
+        yield FieldError("reason", "a correction needs a reason", "missing-reason")
+
+
+def _json(raw: bytes | str | msgspec.Raw) -> dict[str, Any]:
+    try:
+        message = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unreadable("This is not JSON.") from None
+    if not isinstance(message, dict):
+        raise Unreadable("A tally is a JSON object.")
+    return message
+
+
+def _explained(raw: bytes | str | msgspec.Raw) -> Invalid | Unreadable:
+    """Goes over a refused message field by field, where the decoder had stopped at the first fault."""
+    try:
+        message = _json(raw)
+    except Unreadable as error:
+        return error
+    errors = [
+        FieldError(name, "this field is not known here; leave it out", "unknown-field")
+        for name in message.keys() - _FIELDS.keys() - {"type"}
+    ]
+    for name, field in _FIELDS.items():
+        if name in message:
+            errors.extend(_field_errors(name, field.type, message[name]))
+        elif field.required:
+            errors.append(FieldError(name, "is missing", "missing-field"))
+    if message.get("type", "tally") != "tally":
+        errors.append(FieldError("type", 'is "tally" for a tally', "unknown-type"))
+    return Invalid(tuple(errors) or (FieldError("", "this is not a tally", "invalid"),))
+
+
+def _field_errors(name: str, wanted: Any, value: Any) -> Iterator[FieldError]:
+    if name == "votes" and isinstance(value, dict):
+        for code, votes in value.items():
+            if fault := _fault(votes, Count):
+                yield FieldError(f"votes.{code}", fault, "bad-count")
+    elif fault := _fault(value, wanted):
+        yield FieldError(name, fault, "bad-count" if wanted == Count else "invalid")
+
+
+def _fault(value: Any, wanted: Any) -> str | None:
+    try:
+        msgspec.convert(value, wanted)
+    except msgspec.ValidationError as error:
+        if wanted == Count:
+            return f"must be a whole number from 0 to {MAX_COUNT:,}"
+        return str(error)[:1].lower() + str(error)[1:]
+    return None
+
+
+_FIELDS = {field.encode_name: field for field in msgspec.structs.fields(TallySubmission)}
+_decoder = msgspec.json.Decoder(TallySubmission)
+_sorted = msgspec.json.Encoder(order="sorted")

@@ -1,0 +1,42 @@
+"""Who votes on what: an election's precincts, contests and selections, ready for lookups by code.
+
+A book is read once and shared; it is true for as long as the election's `changed_seq` stands.
+"""
+
+from collections.abc import Collection
+
+import msgspec
+
+
+class Precinct(msgspec.Struct, frozen=True):
+    id: int
+    code: str
+    name: str
+    voters_registered: int | None
+    above: tuple[int, ...]
+    """Ids of the units it lies in, the nearest first, the root last."""
+    contests: frozenset[int]
+
+    def lies_in(self, units: Collection[int]) -> bool:
+        """Whether the precinct is one of these units or below one of them."""
+        return self.id in units or any(unit in units for unit in self.above)
+
+
+class BookContest(msgspec.Struct, frozen=True):
+    id: int
+    code: str
+    votes_allowed: int
+    selections: dict[str, int]
+    """Selection ids by code, in ballot order."""
+
+
+class BallotBook(msgspec.Struct, frozen=True):
+    election_id: int
+    election: str
+    changed_seq: int
+    precincts: dict[str, Precinct]
+    contests: dict[str, BookContest]
+
+    def covered(self, units: Collection[int]) -> list[str]:
+        """Codes of the precincts that lie in these units."""
+        return [code for code, precinct in self.precincts.items() if precinct.lies_in(units)]

@@ -1,0 +1,175 @@
+"""What can go wrong, in the domain's words. Each error has a stable code; none knows HTTP."""
+
+from collections.abc import Collection
+
+import msgspec
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One field of a message that cannot be taken, and what to do about it."""
+
+    field: str
+    message: str
+    code: str = "invalid"
+
+
+class DomainError(Exception):
+    """Base of all errors that a client may be told about.
+
+    `code` is stable and meant for programs, `title` is one sentence for people, and `errors` names
+    the fields concerned.
+    """
+
+    code = "error"
+
+    def __init__(self, title: str, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(title)
+        self.title = title
+        self.errors = errors
+
+
+class NotFound(DomainError):
+    """The thing named in the address does not exist."""
+
+    code = "not-found"
+
+
+class UnknownElection(NotFound):
+    code = "unknown-election"
+
+    def __init__(self, election: str) -> None:
+        super().__init__(f"There is no election {election!r}.")
+
+
+class UnknownContest(NotFound):
+    code = "unknown-contest"
+
+    def __init__(self, contest: str) -> None:
+        super().__init__(f"This election has no contest {contest!r}.")
+
+
+class UnknownUnit(NotFound):
+    code = "unknown-unit"
+
+    def __init__(self, unit: str) -> None:
+        super().__init__(f"This contest is not on the ballot in any unit {unit!r}.")
+
+
+class UnknownOfficial(NotFound):
+    code = "unknown-official"
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"There is no official {username!r}.")
+
+
+class Unreadable(DomainError):
+    """The message is not JSON, or not the kind of object that belongs here."""
+
+    code = "unreadable"
+
+
+class Invalid(DomainError):
+    """A message that could be read and cannot be taken; its code is that of its first fault."""
+
+    def __init__(self, errors: tuple[FieldError, ...], title: str = "") -> None:
+        super().__init__(title or errors[0].message, errors)
+        self.code = errors[0].code
+
+
+class TooLarge(DomainError):
+    code = "too-large"
+
+
+class NotSignedIn(DomainError):
+    code = "not-signed-in"
+
+
+class NotAllowed(DomainError):
+    code = "not-allowed"
+
+
+class NotYourPrecinct(NotAllowed):
+    code = "not-your-precinct"
+
+    def __init__(self, precinct: str) -> None:
+        super().__init__(
+            f"You are not an officer of the precinct {precinct!r}.",
+            (FieldError("precinct", "is not one of your precincts", self.code),),
+        )
+
+
+class Conflict(DomainError):
+    """The message is sound, and does not fit what is already there."""
+
+    code = "conflict"
+
+
+class ElectionNotOpen(Conflict):
+    code = "election-not-open"
+
+    def __init__(self, election: str, status: str) -> None:
+        super().__init__(f"The election {election!r} is {status}; tallies are taken only while it is open.")
+
+
+class RefReused(Conflict):
+    code = "ref-reused"
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(
+            "This ref was sent before with other figures; give a new submission a ref of its own.",
+            (FieldError("ref", f"{ref!r} already names another submission of yours", self.code),),
+        )
+
+
+class RevisionConflict(Conflict):
+    """A revision that does not follow the newest one of this precinct and contest."""
+
+    code = "revision-conflict"
+
+    def __init__(self, latest: int, sent: int) -> None:
+        wanted = latest + 1
+        what = (
+            f"revision {latest} is already here: to correct it send revision {wanted} with a reason"
+            if latest
+            else "there is nothing to correct yet: send revision 1"
+        )
+        super().__init__(
+            f"Revision {sent} does not follow; {what}.", (FieldError("revision", what, self.code),)
+        )
+        self.latest = latest
+
+
+class IllegalTransition(Conflict):
+    code = "illegal-transition"
+
+    def __init__(self, subject: str, current: str, wanted: str, allowed: Collection[str]) -> None:
+        moves = ", ".join(sorted(allowed)) or "none"
+        super().__init__(f"{subject} is {current} and cannot become {wanted}; allowed: {moves}.")
+
+
+class AlreadyExists(Conflict):
+    code = "already-exists"
+
+
+class Unavailable(DomainError):
+    """Something we need is away or full; the same request may succeed after `retry_after` seconds."""
+
+    code = "unavailable"
+
+    def __init__(self, title: str, retry_after: int = 2) -> None:
+        super().__init__(title)
+        self.retry_after = retry_after
+
+
+class DatabaseAway(Unavailable):
+    code = "database-unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The database cannot be reached just now; send the same again in a moment.")
+
+
+class TooManyWatchers(Unavailable):
+    code = "too-many-watchers"
+
+    def __init__(self) -> None:
+        super().__init__("This server carries as many live viewers as it can; try again shortly.", 10)

@@ -1,0 +1,175 @@
+"""Results: what the counted tallies of a contest add up to, and what can be said of the sum (pure)."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from models.lifecycles import ElectionStatus
+
+ResultsStatus = Literal[
+    "pre-election", "unofficial-partial", "unofficial-complete", "certified", "correction", "recount"
+]
+
+
+class ElectionState(msgspec.Struct, frozen=True):
+    """What results need to know of their election. `changed_seq` is its last own log position."""
+
+    id: int
+    code: str
+    name: str
+    date: datetime.date
+    timezone: str
+    is_test: bool
+    status: str
+    results_released: bool
+    changed_seq: int
+    changed_at: datetime.datetime
+
+
+class SelectionVotes(msgspec.Struct, frozen=True):
+    """A selection with the votes counted for it, in ballot order."""
+
+    code: str
+    name: str
+    party: str | None
+    votes: int
+
+
+class ContestCount(msgspec.Struct, frozen=True, kw_only=True):
+    """The sums of a contest at a unit, as stored. `version` is 0 while nothing has moved them."""
+
+    code: str
+    name: str
+    is_measure: bool
+    votes_allowed: int
+    number_elected: int
+    units_expected: int
+    units_reported: int
+    quarantined_units: int
+    voters_registered: int | None
+    voters_registered_reported: int
+    ballots_cast: int
+    overvotes: int
+    undervotes: int
+    write_ins: int
+    rejected_ballots: int
+    version: int
+    updated_at: datetime.datetime | None
+    selections: tuple[SelectionVotes, ...]
+
+
+class SelectionResult(msgspec.Struct, frozen=True):
+    """`share` is of all votes for selections and write-ins, 0 to 1; `rank` 1 has the most, ties share one."""
+
+    code: str
+    name: str
+    party: str | None
+    votes: int | None
+    share: float | None
+    rank: int | None
+
+
+class ContestResults(msgspec.Struct, frozen=True, kw_only=True):
+    """One contest's results, as sent on the wire (INTERFACES.md, Results JSON).
+
+    While results are withheld, `released` is false and every figure that tells of votes is null.
+    `turnout` is ballots cast by registered voters of the precincts that have reported, 0 to 1.
+    """
+
+    election: str
+    contest: str
+    unit: str | None = None
+    name: str
+    version: int
+    updated_at: datetime.datetime
+    status: ResultsStatus
+    is_test: bool
+    released: bool
+    is_measure: bool
+    votes_allowed: int
+    number_elected: int
+    units_reported: int
+    units_expected: int
+    voters_registered: int | None
+    voters_registered_reported: int | None
+    ballots_cast: int | None
+    turnout: float | None
+    overvotes: int | None
+    undervotes: int | None
+    write_ins: int | None
+    rejected_ballots: int | None
+    quarantined_units: int | None
+    selections: tuple[SelectionResult, ...]
+
+
+def results_status(election_status: str, units_reported: int, units_expected: int) -> ResultsStatus:
+    """NIST SP 1500-100 ResultsStatus by rule: people certify and correct, the rest is counting."""
+    match election_status:
+        case ElectionStatus.DRAFT:
+            return "pre-election"
+        case ElectionStatus.CERTIFIED:
+            return "certified"
+        case ElectionStatus.CORRECTION:
+            return "correction"
+    return "unofficial-complete" if units_reported >= units_expected else "unofficial-partial"
+
+
+def ratio(part: int, whole: int) -> float | None:
+    """part / whole to three decimals; None where there is nothing to divide by."""
+    return round(part / whole, 3) if whole else None
+
+
+def ranked(selections: Iterable[SelectionVotes], all_votes: int) -> tuple[SelectionResult, ...]:
+    """Selections by votes, the most first; equal votes share a rank and stay in ballot order."""
+    ordered = sorted(selections, key=lambda selection: -selection.votes)
+    ranks: dict[int, int] = {}
+    for position, selection in enumerate(ordered, start=1):
+        ranks.setdefault(selection.votes, position)
+    return tuple(
+        SelectionResult(s.code, s.name, s.party, s.votes, ratio(s.votes, all_votes), ranks[s.votes])
+        for s in ordered
+    )
+
+
+def contest_results(
+    election: ElectionState, count: ContestCount, *, unit: str | None = None, withhold: bool = False
+) -> ContestResults:
+    """The results of a contest; `withhold` leaves out every figure that tells of votes."""
+    known = count.voters_registered is not None
+    figures: dict[str, int | float | None] = {
+        "voters_registered_reported": count.voters_registered_reported if known else None,
+        "ballots_cast": count.ballots_cast,
+        "turnout": ratio(count.ballots_cast, count.voters_registered_reported) if known else None,
+        "overvotes": count.overvotes,
+        "undervotes": count.undervotes,
+        "write_ins": count.write_ins,
+        "rejected_ballots": count.rejected_ballots,
+        "quarantined_units": count.quarantined_units,
+    }
+    selections = ranked(count.selections, sum(s.votes for s in count.selections) + count.write_ins)
+    if withhold:
+        figures = dict.fromkeys(figures)
+        selections = tuple(
+            SelectionResult(s.code, s.name, s.party, None, None, None) for s in count.selections
+        )
+    return ContestResults(
+        election=election.code,
+        contest=count.code,
+        unit=unit,
+        name=count.name,
+        version=max(count.version, election.changed_seq),
+        updated_at=max(count.updated_at or election.changed_at, election.changed_at),
+        status=results_status(election.status, count.units_reported, count.units_expected),
+        is_test=election.is_test,
+        released=not withhold,
+        is_measure=count.is_measure,
+        votes_allowed=count.votes_allowed,
+        number_elected=count.number_elected,
+        units_reported=count.units_reported,
+        units_expected=count.units_expected,
+        voters_registered=count.voters_registered,
+        selections=selections,
+        **figures,  # type: ignore[arg-type]
+    )
