@@ -28,4 +28,4 @@ class Base(DeclarativeBase):
 
 def one_of(column: str, values: list[str]) -> str:
     """The text of a CHECK that a column holds one of these words."""
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"

@@ -1,0 +1,18 @@
+"""How Alembic reaches the database: over the connection that the caller hands it."""
+
+from alembic import context
+
+from models import elections, log, people, tallies
+from models.base import Base
+
+# Imported for their tables.
+TABLES = (elections, log, people, tallies)
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    transaction_per_migration=True,
+    compare_server_default=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

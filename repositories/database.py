@@ -1,0 +1,107 @@
+"""The database: an engine, and transactions that hand out repositories sharing one session."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from models.errors import DatabaseAway
+from repositories.definitions import Definitions
+from repositories.elections import Elections
+from repositories.log import Log
+from repositories.people import People
+from repositories.results import Results
+from repositories.tallies import Tallies
+
+# A statement that takes longer than this is given up: nobody waits for ever behind a stuck lock.
+STATEMENT_SECONDS = 30
+CONNECT_SECONDS = 5
+# How long a use case waits for a free connection before it says that the database is unavailable.
+POOL_SECONDS = 10
+
+# Intake's statements touch a few rows of tables that may have grown a thousandfold since their plan
+# was made. An index lookup for each row is right at every size; a hash of the table only at first.
+ALWAYS_BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+
+
+class Repositories:
+    """All repositories, on one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.definitions = Definitions(session)
+        self.elections = Elections(session)
+        self.log = Log(session)
+        self.people = People(session)
+        self.results = Results(session)
+        self.tallies = Tallies(session)
+
+
+def asyncpg_url(url: str) -> URL:
+    """`postgresql://…` as asyncpg wants it; libpq's `sslmode` is called `ssl` there."""
+    parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    if mode := parsed.query.get("sslmode"):
+        parsed = parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    return parsed
+
+
+class Database:
+    """One pool of connections. Make it where an event loop runs, and dispose of it there."""
+
+    def __init__(self, url: str, *, pool_size: int, settings: Mapping[str, str] | None = None) -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            asyncpg_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_SECONDS,
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": STATEMENT_SECONDS,
+                "server_settings": {"application_name": "tallystream", "jit": "off", **(settings or {})},
+            },
+        )
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        snapshots = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._snapshots = async_sessionmaker(snapshots, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Repositories]:
+        """Leaving the block commits; an error rolls back. Raises DatabaseAway when it cannot be reached."""
+        async with away_is_said(), self._sessions.begin() as session:
+            yield Repositories(session)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Repositories]:
+        """Reads only, and all its reads see the same moment. Raises DatabaseAway likewise."""
+        async with away_is_said(), self._snapshots.begin() as session:
+            yield Repositories(session)
+
+    async def ping(self) -> None:
+        """Asks the database for a sign of life. Raises DatabaseAway."""
+        async with away_is_said(), self._engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def dispose(self) -> None:
+        await self._engine.dispose()
+
+
+@asynccontextmanager
+async def away_is_said() -> AsyncIterator[None]:
+    try:
+        yield
+    except (InterfaceError, OperationalError, PoolTimeout, OSError, TimeoutError) as error:
+        raise DatabaseAway from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_shutting_down(error):
+            raise DatabaseAway from error
+        raise
+
+
+def _is_shutting_down(error: DBAPIError) -> bool:
+    """SQLSTATE class 57P: the server is stopping, starting or recovering from a crash."""
+    return str(getattr(error.orig, "sqlstate", "")).startswith("57P")

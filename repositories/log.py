@@ -1,0 +1,56 @@
+"""The log: its head, appending, and reading onwards from any position."""
+
+import datetime
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.log import Entry, LogEntry, LogHead, LogRecord, entry_bytes, leaf_hash
+
+_LOCK = text("SELECT seq FROM log_heads WHERE election_id = :election FOR UPDATE")
+
+
+class Log:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def lock_head(self, election_id: int) -> int:
+        """Waits for the head, holds it until the commit and returns its seq.
+
+        Because every append holds this lock, seqs have no gaps and their order is that of commits.
+        """
+        return int((await self._session.execute(_LOCK, {"election": election_id})).scalar_one())
+
+    async def append(self, election_id: int, seq: int, at: datetime.datetime, entry: Entry) -> None:
+        """Writes one entry behind the head, which the caller has locked, and moves the head to it."""
+        data = entry_bytes(entry)
+        row = {
+            "election_id": election_id,
+            "seq": seq,
+            "at": at,
+            "kind": entry.__struct_config__.tag,
+            "entry": data.decode(),
+            "leaf_hash": leaf_hash(data),
+        }
+        await self._session.execute(insert(LogEntry).values(row))
+        await self._session.execute(update(LogHead).where(LogHead.election_id == election_id).values(seq=seq))
+
+    async def head(self, election_id: int) -> int:
+        """The seq of the newest entry; 0 for an empty log."""
+        query = select(LogHead.seq).where(LogHead.election_id == election_id)
+        return int(await self._session.scalar(query) or 0)
+
+    async def heads(self, election_ids: list[int]) -> dict[int, int]:
+        """Newest seq by election id, for the elections given."""
+        query = select(LogHead.election_id, LogHead.seq).where(LogHead.election_id.in_(election_ids))
+        return {row.election_id: row.seq for row in await self._session.execute(query)}
+
+    async def after(self, election_id: int, seq: int, limit: int) -> list[LogRecord]:
+        """At most `limit` entries behind `seq`, in order."""
+        query = (
+            select(LogEntry.seq, LogEntry.at, LogEntry.kind, LogEntry.entry, LogEntry.leaf_hash)
+            .where(LogEntry.election_id == election_id, LogEntry.seq > seq)
+            .order_by(LogEntry.seq)
+            .limit(limit)
+        )
+        return [LogRecord(*row) for row in await self._session.execute(query)]

@@ -1,0 +1,248 @@
+"""Intake's part of the database: how things stand under the head's lock, and a batch written at once."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.log import TallyEntry
+from models.recording import Earlier, Figures, Receipt, Recorded, Standing, Submission
+
+# One row at least, for the election's own state. Rows found by ref alone belong to a repeated
+# submission, which is answered with the receipt that it got before.
+_STATE = text("""
+    SELECT e.status AS election_status, e.changed_seq,
+           t.seq, t.contest_id, t.unit_id, t.revision, t.status, t.official_id, t.ref, t.digest
+    FROM elections e
+    LEFT JOIN (
+        SELECT t.*
+        FROM unnest(CAST(:contests AS bigint[]), CAST(:units AS bigint[])) AS k(contest_id, unit_id)
+        JOIN tallies t ON t.contest_id = k.contest_id AND t.unit_id = k.unit_id
+        UNION
+        SELECT t.* FROM unnest(CAST(:officials AS bigint[]), CAST(:refs AS text[])) AS k(official_id, ref)
+        JOIN tallies t
+          ON t.election_id = :election AND t.official_id = k.official_id AND t.ref = k.ref
+    ) t ON true
+    WHERE e.id = :election
+    ORDER BY t.seq
+""")
+
+_COUNTED = text("""
+    SELECT t.seq, t.contest_id, t.unit_id,
+           t.ballots_cast, t.overvotes, t.undervotes, t.write_ins, t.rejected_ballots,
+           array_agg(v.selection_id) AS selections, array_agg(v.votes) AS votes
+    FROM tallies t JOIN tally_votes v ON v.election_id = t.election_id AND v.seq = t.seq
+    WHERE t.election_id = :election AND t.seq = ANY(CAST(:seqs AS bigint[]))
+    GROUP BY t.election_id, t.seq
+""")
+
+_RECEIPTS = text("""
+    SELECT entry, leaf_hash FROM log_entries
+    WHERE election_id = :election AND seq = ANY(CAST(:seqs AS bigint[]))
+""")
+
+_SUPERSEDE = text("""
+    UPDATE tallies SET status = 'superseded'
+    WHERE election_id = :election AND seq = ANY(CAST(:seqs AS bigint[]))
+""")
+
+# The whole batch in one statement and so in one round trip.
+_WRITE = text("""
+    WITH entries AS (
+        INSERT INTO log_entries (election_id, seq, at, kind, entry, leaf_hash)
+        SELECT :election, seq, :at, 'tally', entry, leaf_hash
+        FROM unnest(CAST(:seqs AS bigint[]), CAST(:entries AS text[]), CAST(:leaf_hashes AS bytea[]))
+             AS r(seq, entry, leaf_hash)
+    ), new_tallies AS (
+        INSERT INTO tallies (election_id, seq, contest_id, unit_id, official_id, revision, status,
+                             ballots_cast, overvotes, undervotes, write_ins, rejected_ballots,
+                             reason, ref, digest, channel, submitted_at)
+        SELECT :election, r.*, :at
+        FROM unnest(CAST(:seqs AS bigint[]), CAST(:contests AS bigint[]), CAST(:units AS bigint[]),
+                    CAST(:officials AS bigint[]), CAST(:revisions AS smallint[]), CAST(:statuses AS text[]),
+                    CAST(:ballots_cast AS integer[]), CAST(:overvotes AS integer[]),
+                    CAST(:undervotes AS integer[]), CAST(:write_ins AS integer[]),
+                    CAST(:rejected_ballots AS integer[]), CAST(:reasons AS text[]), CAST(:refs AS text[]),
+                    CAST(:digests AS bytea[]), CAST(:channels AS text[])) AS r
+    ), new_votes AS (
+        INSERT INTO tally_votes (election_id, seq, selection_id, votes)
+        SELECT :election, r.*
+        FROM unnest(CAST(:vote_seqs AS bigint[]), CAST(:vote_selections AS bigint[]),
+                    CAST(:votes AS integer[])) AS r
+    ), moved_contests AS (
+        INSERT INTO contest_totals AS t (contest_id, unit_id, units_reported, quarantined_units,
+                                         voters_registered, ballots_cast, overvotes, undervotes, write_ins,
+                                         rejected_ballots, version, updated_at)
+        SELECT r.*, :head, :at
+        FROM unnest(CAST(:total_contests AS bigint[]), CAST(:total_units AS bigint[]),
+                    CAST(:moved_0 AS bigint[]), CAST(:moved_1 AS bigint[]), CAST(:moved_2 AS bigint[]),
+                    CAST(:moved_3 AS bigint[]), CAST(:moved_4 AS bigint[]), CAST(:moved_5 AS bigint[]),
+                    CAST(:moved_6 AS bigint[]), CAST(:moved_7 AS bigint[])) AS r
+        ON CONFLICT (contest_id, unit_id) DO UPDATE SET
+            units_reported = t.units_reported + excluded.units_reported,
+            quarantined_units = t.quarantined_units + excluded.quarantined_units,
+            voters_registered = t.voters_registered + excluded.voters_registered,
+            ballots_cast = t.ballots_cast + excluded.ballots_cast,
+            overvotes = t.overvotes + excluded.overvotes,
+            undervotes = t.undervotes + excluded.undervotes,
+            write_ins = t.write_ins + excluded.write_ins,
+            rejected_ballots = t.rejected_ballots + excluded.rejected_ballots,
+            version = excluded.version,
+            updated_at = excluded.updated_at
+    ), moved_selections AS (
+        INSERT INTO selection_totals AS t (selection_id, unit_id, votes)
+        SELECT r.*
+        FROM unnest(CAST(:total_selections AS bigint[]), CAST(:selection_units AS bigint[]),
+                    CAST(:moved_votes AS bigint[])) AS r
+        ON CONFLICT (selection_id, unit_id) DO UPDATE SET votes = t.votes + excluded.votes
+    )
+    UPDATE log_heads SET seq = :head WHERE election_id = :election
+""")
+
+
+class BatchState(msgspec.Struct):
+    """How an election stands for one batch, read under the head's lock."""
+
+    election_status: str
+    changed_seq: int
+    standings: dict[tuple[int, int], Standing]
+    earlier: dict[tuple[int, str], Earlier]
+
+
+class Tallies:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def state(
+        self, election_id: int, places: Sequence[tuple[int, int]], submissions: Sequence[Submission]
+    ) -> BatchState:
+        """What the batch meets: `places` are its (contest, unit) ids, in the order of the submissions."""
+        found = await self._session.execute(
+            _STATE,
+            {
+                "election": election_id,
+                "contests": [contest for contest, _ in places],
+                "units": [unit for _, unit in places],
+                "officials": [s.sender.official_id for s in submissions],
+                "refs": [s.tally.ref for s in submissions],
+            },
+        )
+        rows = found.all()
+        state = BatchState(rows[0].election_status, rows[0].changed_seq, {}, {})
+        known = [row for row in rows if row.seq is not None]
+        if known:
+            await self._standings(election_id, state, set(places), known)
+            sent = {(s.sender.official_id, s.tally.ref) for s in submissions}
+            await self._earlier(election_id, state, [r for r in known if (r.official_id, r.ref) in sent])
+        return state
+
+    async def _standings(
+        self, election_id: int, state: BatchState, places: set[tuple[int, int]], rows: list[Row[Any]]
+    ) -> None:
+        counted = await self._counted(election_id, [row.seq for row in rows if row.status == "accepted"])
+        for row in rows:
+            place = (row.contest_id, row.unit_id)
+            if place not in places:
+                continue
+            standing = state.standings.setdefault(place, Standing())
+            standing.revision = max(standing.revision, row.revision)
+            if row.status == "accepted":
+                standing.counted = counted[row.seq]
+            elif row.status == "quarantined":
+                standing.quarantined += (row.seq,)
+
+    async def _counted(self, election_id: int, seqs: list[int]) -> dict[int, Figures]:
+        if not seqs:
+            return {}
+        rows = await self._session.execute(_COUNTED, {"election": election_id, "seqs": seqs})
+        return {
+            row.seq: Figures(
+                row.seq,
+                row.ballots_cast,
+                row.overvotes,
+                row.undervotes,
+                row.write_ins,
+                row.rejected_ballots,
+                dict(zip(row.selections, row.votes, strict=True)),
+            )
+            for row in rows
+        }
+
+    async def _earlier(self, election_id: int, state: BatchState, rows: list[Row[Any]]) -> None:
+        if not rows:
+            return
+        seqs = [row.seq for row in rows]
+        found = await self._session.execute(_RECEIPTS, {"election": election_id, "seqs": seqs})
+        entries = {}
+        for text_, hashed in found:
+            entry = msgspec.json.decode(text_, type=TallyEntry)
+            entries[entry.seq] = (entry, hashed)
+        for row in rows:
+            entry, hashed = entries[row.seq]
+            receipt = Receipt(
+                ref=row.ref,
+                seq=row.seq,
+                revision=entry.revision,
+                status=entry.status,
+                checks=entry.checks,
+                leaf_hash=hashed.hex(),
+            )
+            state.earlier[row.official_id, row.ref] = Earlier(row.digest, receipt)
+
+    async def write(self, election_id: int, recorded: Recorded) -> None:
+        """Writes a batch: entries, tallies, votes, totals and the head."""
+        if recorded.superseded:
+            # Before the insert: at no moment may two revisions be counted.
+            await self._session.execute(
+                _SUPERSEDE, {"election": election_id, "seqs": sorted(recorded.superseded)}
+            )
+        await self._session.execute(_WRITE, _columns(election_id, recorded))
+
+
+def _columns(election_id: int, recorded: Recorded) -> dict[str, Any]:
+    """The batch as the arrays of `_WRITE`. A tally that came and was superseded within it is so stored."""
+    rows = recorded.rows
+    tallies = [row.submission.tally for row in rows]
+    superseded = set(recorded.superseded)
+    statuses = ("superseded" if row.seq in superseded else row.status for row in rows)
+    # In one order everywhere, so that two processes never wait for each other's rows.
+    contests = sorted(recorded.contest_totals.items())
+    selections = sorted(recorded.selection_totals.items())
+    movements = _transposed((msgspec.structs.astuple(movement) for _, movement in contests), 8)
+    return {
+        "election": election_id,
+        "at": recorded.at,
+        "head": recorded.seq,
+        "seqs": [row.seq for row in rows],
+        "entries": [row.entry for row in rows],
+        "leaf_hashes": [row.leaf_hash for row in rows],
+        "contests": [row.contest_id for row in rows],
+        "units": [row.unit_id for row in rows],
+        "officials": [row.submission.sender.official_id for row in rows],
+        "revisions": [tally.revision for tally in tallies],
+        "statuses": list(statuses),
+        "ballots_cast": [tally.ballots_cast for tally in tallies],
+        "overvotes": [tally.overvotes for tally in tallies],
+        "undervotes": [tally.undervotes for tally in tallies],
+        "write_ins": [tally.write_ins for tally in tallies],
+        "rejected_ballots": [tally.rejected_ballots for tally in tallies],
+        "reasons": [tally.reason for tally in tallies],
+        "refs": [tally.ref for tally in tallies],
+        "digests": [row.submission.digest for row in rows],
+        "channels": [row.submission.sender.channel for row in rows],
+        "vote_seqs": [row.seq for row in rows for _ in row.votes],
+        "vote_selections": [selection for row in rows for selection in row.votes],
+        "votes": [votes for row in rows for votes in row.votes.values()],
+        "total_contests": [contest for (contest, _), _ in contests],
+        "total_units": [unit for (_, unit), _ in contests],
+        **{f"moved_{column}": values for column, values in enumerate(movements)},
+        "total_selections": [selection for (selection, _), _ in selections],
+        "selection_units": [unit for (_, unit), _ in selections],
+        "moved_votes": [votes for _, votes in selections],
+    }
+
+
+def _transposed(rows: Iterable[tuple[int, ...]], width: int) -> list[list[int]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
