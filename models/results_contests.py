@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Set
 
 from models.codes import CodeBook, tally_ref
 from models.definitions import ContestDefinition, SelectionDefinition
-from models.results_returns import ContestName, Kind, Label, PrecinctName, Return, Returns, missing_figures
+from models.results_returns import ContestName, Kind, Label, PrecinctName, Return, Returns, UsualLists
 from models.results_rows import BadRow, shown
 from models.submissions import MAX_COUNT, TallySubmission
 
@@ -39,7 +39,8 @@ class FileContest:
             for precinct in returns
             if precinct not in split
         }
-        self.selections = _selections(returns)
+        self._usual = UsualLists(returns)
+        self.selections = _selections(returns, self._usual)
         self._whole = self._whole_returns()
         self.votes_allowed = self._votes_allowed()
         self.tallies = list(self._tallies())
@@ -61,17 +62,24 @@ class FileContest:
 
     def _whole_returns(self) -> Returns:
         """The returns with all their figures; each of the others is reported."""
+        whole: Returns = {}
         if not self.selections:
             line = next(iter(self.returns.values())).line
             reason = f"The contest {shown(self.name)} begins here and has no selections that can be read"
             self.bad_rows.append(
                 BadRow(line, f"{reason}, so it is left out; give the rows of its candidates.")
             )
-            return {}
-        missing = missing_figures(self.returns)
-        for precinct, labels in missing.items():
-            self._leave_out(precinct, f"has no clear count for {_listed(labels)}; give each of them once.")
-        return {precinct: entry for precinct, entry in self.returns.items() if precinct not in missing}
+            return whole
+        for precinct, entry in self.returns.items():
+            if absent := self._usual.absent(entry):
+                self._leave_out(
+                    precinct, f"has no clear count for {_listed(absent)}; give each of them once."
+                )
+            elif odd := self._usual.odd(entry):
+                self._leave_out(precinct, f"counts {_listed(odd)}, as most others do not; mend the name.")
+            else:
+                whole[precinct] = entry
+        return whole
 
     def _leave_out(self, precinct: PrecinctName, why: str) -> None:
         place = f"{shown(precinct[1])} for {shown(self.name)}"
@@ -129,9 +137,10 @@ def contest_title(name: ContestName) -> str:
     return " ".join(part for part in name if part)
 
 
-def _selections(returns: Returns) -> dict[Label, SelectionDefinition]:
+def _selections(returns: Returns, usual: UsualLists) -> dict[Label, SelectionDefinition]:
+    """The usual selections in the order in which the file names them."""
     labels = dict.fromkeys(
-        label for entry in returns.values() for label in entry.rows if label.kind is Kind.SELECTION
+        label for entry in returns.values() for label in entry.rows if label in usual.selections
     )
     book = CodeBook()
     return {

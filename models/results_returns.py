@@ -5,9 +5,10 @@ Votes` and `Write-ins`; `Not Assigned` and `Write-In: NAME` are parts of the wri
 only where a return has no `Write-ins` of its own.
 """
 
+import collections
 import enum
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Set
 from typing import NamedTuple
 
 from models.results_rows import BadRow, Row, Rows, shown
@@ -71,6 +72,9 @@ class Return:
             return self.unclear
         return {label for label in self.unclear if label.kind is not Kind.WRITE_IN_PART}
 
+    def figures(self) -> frozenset[Label]:
+        return frozenset(label for label in self.rows if label.kind in _FIGURES)
+
     def selections(self) -> frozenset[Label]:
         return frozenset(label for label in self.rows if label.kind is Kind.SELECTION)
 
@@ -127,33 +131,50 @@ class Ledger:
             _at(returns, precinct, row.line).unclear.add(_label(row))
 
 
-def missing_figures(returns: Mapping[PrecinctName, Return]) -> dict[PrecinctName, list[Label]]:
-    """For each return of a contest that cannot stand as a tally, the figures that it has not got.
+class UsualLists:
+    """What the returns of a contest usually list, and where one of them falls short of it or goes beyond.
 
-    A return has to list what the contest's other returns list. One office may stand on several ballots
-    that have no selection in common (two boroughs' commissions under one name): lists that share a
-    selection, directly or through others, are one ballot, and a return answers for its own ballot only.
+    One office may stand on several ballots that have no selection in common (two boroughs' commissions
+    under one name): lists that share a selection, directly or through others, are one ballot, and a return
+    answers for its own ballot only. Usual is what at least half of a ballot's returns list, so that a name
+    misspelt in one precinct is a fault of that precinct and not of all the others.
     """
-    lists = {entry.selections() for entry in returns.values()}
-    everything = frozenset[Label]().union(*lists)
-    ballots = _ballots(lists)
-    figures = {label for entry in returns.values() for label in entry.rows if label.kind in _FIGURES}
-    missing = {}
-    for precinct, entry in returns.items():
-        own = entry.selections()
-        ballot = next((ballot for ballot in ballots if ballot & own), everything)
-        absent = ((ballot | figures) - entry.rows.keys()) | entry.unknown()
-        if absent:
-            missing[precinct] = sorted(absent, key=str)
-    return missing
+
+    def __init__(self, returns: Returns) -> None:
+        lists = [entry.selections() for entry in returns.values()]
+        self._ballots = _ballots(set(lists))
+        together: dict[frozenset[Label], list[Set[Label]]] = {}
+        for names in lists:
+            together.setdefault(self._ballot(names), []).append(names)
+        self._usual = {ballot: _usual(group) for ballot, group in together.items()}
+        self._figures = _usual([entry.figures() for entry in returns.values()])
+        self.selections = frozenset[Label]().union(*self._usual.values())
+
+    def absent(self, entry: Return) -> list[Label]:
+        """The figures that a tally needs and `entry` has not, or not clearly."""
+        usual = self._usual[self._ballot(entry.selections())] or self.selections
+        return sorted(((usual | self._figures) - entry.rows.keys()) | entry.unknown(), key=str)
+
+    def odd(self, entry: Return) -> list[Label]:
+        """The selections of `entry` that most of its ballot's returns do not list."""
+        return sorted(entry.selections() - self.selections, key=str)
+
+    def _ballot(self, names: Set[Label]) -> frozenset[Label]:
+        return next((self._ballots[name] for name in names), frozenset())
 
 
-def _ballots(lists: Iterable[frozenset[Label]]) -> list[frozenset[Label]]:
-    ballots: list[frozenset[Label]] = []
+def _usual(lists: Collection[Set[Label]]) -> frozenset[Label]:
+    listed = collections.Counter(label for names in lists for label in names)
+    return frozenset(label for label, times in listed.items() if times * 2 >= len(lists))
+
+
+def _ballots(lists: Iterable[Set[Label]]) -> dict[Label, frozenset[Label]]:
+    """The ballot of each label: all labels that its lists lead to."""
+    ballots: dict[Label, frozenset[Label]] = {}
     for names in lists:
-        touching = [ballot for ballot in ballots if ballot & names]
-        apart = [ballot for ballot in ballots if not ballot & names]
-        ballots = [*apart, names.union(*touching)]
+        touched = {ballots[name] for name in names if name in ballots}
+        ballot = frozenset(names).union(*touched)
+        ballots.update(dict.fromkeys(ballot, ballot))
     return ballots
 
 
