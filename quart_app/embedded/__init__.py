@@ -1,8 +1,8 @@
 """Real engines on a fresh machine: PostgreSQL and Valkey as children of the process that needs them.
 
-For trying, developing and testing; production sets DATABASE_URL and REDIS_URL. For each engine, in this order:
-the URL that is given; the one that another process runs in the same data folder; a wheel of the dependency
-group `embedded`; what the system has installed; an error that says what to do.
+For trying, developing and testing; production sets DATABASE_URL and REDIS_URL. For each engine, in this
+order: the URL that is given; the one that another process runs in the same data folder; a wheel of the
+dependency group `embedded`; what the system has installed; an error that says what to do.
 """
 
 import contextlib
@@ -38,54 +38,68 @@ def engines(
 ) -> Iterator[Engines]:
     """Addresses of running engines: given, or else joined, or else started here and stopped on leaving.
 
-    `data` is the data folder; it holds a cluster, its password, logs and, in files of mode 0600, the addresses
-    of the engines that run. While the block runs, an engine started here that dies is started again at the
-    same address; it dies with this process, also when that is killed. Whoever joined it loses it then.
+    `data` is the data folder; it holds a cluster, its password, logs and, in files of mode 0600, the
+    addresses of the engines that run. While the block runs, an engine started here that dies is started
+    again at the same address; it ends with this process, also when that is killed, and then it ends for
+    whoever has joined it. Call it from the main thread for a SIGTERM to stop the engines in order too.
 
-    `durable=False` is for tests: faster, and a crash of the machine may lose the data.
+    `durable=False` is for tests: faster, and a crash of the machine, though not of an engine, may lose data.
 
     As root, PostgreSQL runs as `nobody`; what `nobody` cannot reach, the cluster too, is then placed under
     /var/tmp (see `places`).
 
     Raises EngineUnavailable, one line, when an engine can neither be found nor started.
     """
+    folder = data.absolute()
+    database = _Source("postgresql", lambda: Postgres(folder, durable), database_url)
+    broker = _Source("valkey", lambda: Valkey(folder), redis_url)
     with contextlib.ExitStack() as stack:
-        folder = data.absolute()
-        # Both claims come before the first address is published: so two processes never own one engine each.
-        database = _Share(stack, folder, "postgresql", lambda: Postgres(folder, durable), database_url)
-        broker = _Share(stack, folder, "valkey", lambda: Valkey(folder), redis_url)
-        yield Engines(database_url=database.ready(), redis_url=broker.ready())
+        # Everything is claimed before the first address is published, on which another process waits that
+        # comes at the same time: so one of the two owns both engines.
+        database.claim(folder, stack)
+        broker.claim(folder, stack)
+        database.start(stack)
+        broker.start(stack)
+        yield Engines(database_url=database.ready_url(), redis_url=broker.ready_url())
 
 
-class _Share:
-    """One engine, from whichever source comes first."""
+class _Source:
+    """Where one engine comes from: given, joined, or a keeper of ours."""
 
-    def __init__(
-        self, stack: contextlib.ExitStack, data: Path, name: str, make: Callable[[], Engine], url: str | None
-    ) -> None:
-        self._url = url
+    def __init__(self, name: str, make: Callable[[], Engine], given: str | None) -> None:
+        self._name = name
+        self._make = make
+        self._url = given
+        self._engine: Engine | None = None
+        self._addresses: AddressFile | None = None
         self._keeper: Keeper | None = None
-        if url:
+
+    def claim(self, data: Path, stack: contextlib.ExitStack) -> None:
+        if self._url:
             return
-        data.mkdir(parents=True, exist_ok=True)
-        self._addresses = AddressFile(data / f"{name}.address")
+        try:
+            data.mkdir(parents=True, exist_ok=True)
+            self._addresses = AddressFile(data / f"{self._name}.address")
+        except OSError as error:
+            raise EngineUnavailable(f"the data folder cannot be used ({error})") from error
         stack.callback(self._addresses.close)
         self._url = self._addresses.claim()
-        if self._url is None:
-            self._own(stack, make())
+        if not self._url:
+            self._engine = self._make()
 
-    def _own(self, stack: contextlib.ExitStack, engine: Engine) -> None:
-        self._keeper = Keeper(engine, urlsplit(self._addresses.read()).port)
-        self._addresses.clear()
-        stack.enter_context(_leaving_on_sigterm())
-        stack.callback(self._keeper.stop)
-        self._keeper.start()
+    def start(self, stack: contextlib.ExitStack) -> None:
+        if self._engine and self._addresses:
+            self._keeper = Keeper(self._engine, urlsplit(self._addresses.read()).port)
+            self._addresses.clear()
+            stack.enter_context(_leaving_on_sigterm())
+            stack.callback(self._keeper.stop)
+            self._keeper.start()
 
-    def ready(self) -> str:
-        if self._keeper:
+    def ready_url(self) -> str:
+        if self._keeper and self._addresses:
             self._url = self._keeper.wait_until_ready()
             self._addresses.publish(self._url)
-        assert self._url is not None
+        assert self._url
         return self._url
 
 

@@ -1,5 +1,6 @@
 """Child processes that end with this one, and processes of earlier owners that have not ended yet."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -45,11 +46,9 @@ def spawn(command: Sequence[str], log: IO[bytes], stdin: bytes = b"") -> subproc
         start_new_session=True,
     )
     assert child.stdin is not None
-    try:
+    with contextlib.suppress(BrokenPipeError):  # it ended at once; whoever waits until it is ready sees that
         child.stdin.write(stdin)
         child.stdin.close()
-    except BrokenPipeError:
-        pass  # it ended at once; whoever waits for it to be ready sees that
     return child
 
 
@@ -70,27 +69,25 @@ def end(child: subprocess.Popen[bytes], gently: signal.Signals, seconds: float) 
             continue
 
 
-def processes_in(folder: Path) -> list[int]:
-    """The processes whose working directory is `folder`: for a cluster, its postmaster and backends."""
-    wanted = os.path.realpath(folder)
-    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _working_directory(entry) == wanted]
+def processes_of(program: str, folder: Path) -> list[int]:
+    """The pids of a program's processes whose working directory is `folder` (Linux only)."""
+    real = folder.resolve()
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _runs(entry, program, real)]
 
 
-def _working_directory(process: Path) -> str | None:
+def _runs(process: Path, program: str, folder: Path) -> bool:
     try:
-        return os.readlink(process / "cwd")
+        return (process / "cwd").readlink() == folder and (process / "comm").read_text().strip() == program
     except OSError:  # gone meanwhile, or another user's
-        return None
+        return False
 
 
-def end_processes_in(folder: Path, seconds: float) -> None:
+def end_processes_of(program: str, folder: Path, seconds: float) -> None:
     """End what an owner that was killed has left running in `folder`, and wait until it is gone."""
     for sent in (signal.SIGQUIT, signal.SIGKILL):
-        for pid in processes_in(folder):
-            try:
+        for pid in processes_of(program, folder):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, sent)
-            except ProcessLookupError:
-                pass
         deadline = time.monotonic() + seconds
-        while processes_in(folder) and time.monotonic() < deadline:
+        while processes_of(program, folder) and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -1,6 +1,7 @@
 """Keeps one engine running: starts it, starts it again when it dies, and stops it."""
 
 import logging
+import os
 import signal
 import subprocess
 import threading
@@ -69,6 +70,8 @@ class Keeper(threading.Thread):
     def run(self) -> None:
         try:
             self._start_first()
+        except OSError as error:
+            self._up.set_exception(EngineUnavailable(f"{self._engine.name} cannot be set up: {error}"))
         except Exception as error:
             self._up.set_exception(error)
         else:
@@ -79,6 +82,8 @@ class Keeper(threading.Thread):
                 end(self._child, self._engine.stop_signal, _STOP_WITHIN)
 
     def _start_first(self) -> None:
+        if self._engine.log.exists():
+            self._engine.log.replace(self._engine.log.with_suffix(".log.1"))  # so logs do not grow for ever
         self._engine.create()
         for _ in range(_FIRST_ATTEMPTS):
             self._port = free_port(self._port)
@@ -90,7 +95,7 @@ class Keeper(threading.Thread):
 
     def _watch(self) -> None:
         pause = _SHORTEST_PAUSE
-        while not self._stopping.wait(0.05):
+        while not self._stopping.wait(0.1):
             if self._child and self._child.poll() is None:
                 continue
             _log.warning("%s has died; starting it again", self._engine.name)
@@ -100,7 +105,7 @@ class Keeper(threading.Thread):
     def _start(self) -> bool:
         try:
             self._engine.prepare()
-            with self._engine.log.open("ab") as log:
+            with open(self._engine.log, "ab", opener=_privately) as log:
                 self._child = spawn(self._engine.command(self._port), log, self._engine.stdin(self._port))
         except OSError:
             _log.exception("%s cannot be started", self._engine.name)
@@ -118,6 +123,10 @@ class Keeper(threading.Thread):
             if self._stopping.wait(0.01):
                 return False
         return False
+
+
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)  # logs quote statements and their values
 
 
 def _last_line(log: Path) -> str:

@@ -22,11 +22,12 @@ def main(owner: int, death_signal: int, uid: int, gid: int, command: list[str]) 
         os.setuid(uid)
     if sys.platform == "linux":
         # After setuid, which would clear it.
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(death_signal))
         if os.getppid() != owner:  # it ended before the line above could tell us
             sys.exit("the owner is gone")
     os.execv(command[0], command)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:5]), command=sys.argv[5:])
+    _owner, _signal, _uid, _gid = map(int, sys.argv[1:5])
+    main(_owner, _signal, _uid, _gid, command=sys.argv[5:])

