@@ -1,0 +1,1 @@
+"""Use cases. They know neither HTTP nor SQL, and hand over frozen values."""

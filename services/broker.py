@@ -1,0 +1,144 @@
+"""Announcements between processes, over Redis pub/sub: one subscription a process.
+
+An announcement is a hint, the database is the truth. This process hears its own at once, without
+Redis; with Redis away the others find out by themselves after some silent seconds. What waits to be
+published is merged by election, so that it cannot grow.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from services.announcements import Announcement
+
+CHANNEL = "tallystream:announcements"
+SOCKET_SECONDS = 5.0
+# A quiet connection is asked for a sign of life this often, so that a dead one is noticed.
+PING_SECONDS = 5.0
+RETRY_SECONDS = 1.0
+LAST_WORD_SECONDS = 1.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    def hear(self, announcement: Announcement) -> None:
+        """Something was committed. Must return at once."""
+
+    def heal(self) -> None:
+        """Announcements may have been missed."""
+
+
+class _Message(msgspec.Struct):
+    origin: str
+    announcement: Announcement
+
+
+_decode = msgspec.json.Decoder(_Message).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Broker:
+    def __init__(self, url: str, listeners: Sequence[Listener]) -> None:
+        self._redis = redis.from_url(
+            url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
+        )
+        self._listeners = listeners
+        self._origin = secrets.token_hex(8)
+        self._pending: dict[str, Announcement] = {}
+        self._something = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.connected = False
+        """Whether announcements of other processes are heard just now."""
+
+    def start(self) -> None:
+        self._tasks = [
+            asyncio.create_task(self._listen_for_ever(), name="broker: listening"),
+            asyncio.create_task(self._publish_for_ever(), name="broker: publishing"),
+        ]
+
+    async def announce(self, _sender: object, announcement: Announcement) -> None:
+        """Receiver of the signals: tells this process now, and the others as soon as Redis takes it."""
+        self._tell(announcement)
+        waiting = self._pending.get(announcement.election)
+        self._pending[announcement.election] = waiting.merged(announcement) if waiting else announcement
+        self._something.set()
+
+    def _tell(self, announcement: Announcement) -> None:
+        for listener in self._listeners:
+            try:
+                listener.hear(announcement)
+            except Exception:
+                _logger.exception("a listener failed to hear of %s", announcement.election)
+
+    async def _publish_for_ever(self) -> None:
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            try:
+                await self._publish_pending()
+            except (RedisError, OSError) as error:
+                # Lost on purpose: whoever missed it looks by itself, and old hints help nobody.
+                _logger.warning("Redis did not take an announcement: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _publish_pending(self) -> None:
+        pending, self._pending = self._pending, {}
+        for announcement in pending.values():
+            await self._redis.publish(CHANNEL, _encode(_Message(self._origin, announcement)))
+
+    async def _listen_for_ever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except (RedisError, OSError) as error:
+                if self.connected:
+                    _logger.warning("Redis is away, results still flow within this process: %s", error)
+            except Exception:
+                _logger.exception("listening to Redis failed and starts again")
+            self.connected = False
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _listen(self) -> None:
+        async with self._redis.pubsub() as pubsub:
+            await pubsub.subscribe(CHANNEL)
+            unanswered = 0
+            while unanswered < 2:
+                message = await pubsub.get_message(timeout=PING_SECONDS)
+                if message is None:
+                    await pubsub.ping()
+                    unanswered += 1
+                    continue
+                unanswered = 0
+                if message["type"] == "subscribe":
+                    self.connected = True
+                    for listener in self._listeners:
+                        listener.heal()
+                elif message["type"] == "message":
+                    self._receive(message["data"])
+
+    def _receive(self, data: bytes) -> None:
+        try:
+            message = _decode(data)
+        except msgspec.DecodeError:
+            _logger.warning("an announcement could not be read and was passed over")
+            return
+        if message.origin != self._origin:
+            self._tell(message.announcement)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            await asyncio.wait_for(self._publish_pending(), LAST_WORD_SECONDS)
+        await self._redis.aclose()

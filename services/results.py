@@ -1,0 +1,275 @@
+"""Live results: read once for each change, however many watch.
+
+A `Feed` holds one election's results as this process knows them: whole contest results with a
+version, never deltas. Whoever follows remembers the version it has seen and asks for a newer view,
+so that a slow follower skips and nobody queues.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterable
+
+import msgspec
+
+from models.errors import DatabaseAway, UnknownContest
+from models.places import PrecinctTally
+from models.results import ContestCount, ContestResults, ElectionState, contest_results
+from repositories.database import Database
+from services.announcements import Announcement
+
+# Reads of the database by a feed are at least this far apart, however fast tallies come in.
+READ_PAUSE_SECONDS = 0.05
+# After so much silence a feed asks the database whether it has missed an announcement.
+SILENCE_SECONDS = 3.0
+# How long a reader waits for a commit that was just announced before it gets the last known view.
+PATIENCE_SECONDS = 2.0
+RETRY_SECONDS = 1.0
+
+_logger = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+
+
+class ContestView:
+    """One contest's results at one moment, encoded at most once."""
+
+    __slots__ = ("_bytes", "count", "results")
+
+    def __init__(self, count: ContestCount, results: ContestResults) -> None:
+        self.count = count
+        self.results = results
+        self._bytes: bytes | None = None
+
+    @property
+    def json(self) -> bytes:
+        if self._bytes is None:
+            self._bytes = _encode(self.results)
+        return self._bytes
+
+
+class View:
+    """An election's results at log position `version`: what the public may see, and what staff may."""
+
+    __slots__ = ("_jsons", "contests", "election", "staff_contests", "version")
+
+    def __init__(
+        self,
+        election: ElectionState,
+        version: int,
+        contests: dict[str, ContestView],
+        staff_contests: dict[str, ContestView],
+    ) -> None:
+        self.election = election
+        self.version = version
+        self.contests = contests
+        self.staff_contests = staff_contests
+        self._jsons: dict[bool, bytes] = {}
+
+    def contest(self, code: str, *, staff: bool = False) -> ContestView:
+        """Raises UnknownContest."""
+        found = (self.staff_contests if staff else self.contests).get(code)
+        if found is None:
+            raise UnknownContest(code)
+        return found
+
+    def json(self, *, staff: bool = False) -> bytes:
+        """All contests in one object, encoded once."""
+        if staff not in self._jsons:
+            self._jsons[staff] = self._encoded(staff)
+        return self._jsons[staff]
+
+    def _encoded(self, staff: bool) -> bytes:
+        contests = list((self.staff_contests if staff else self.contests).values())
+        updated = max((c.results.updated_at for c in contests), default=self.election.changed_at)
+        head = {
+            "election": self.election.code,
+            "name": self.election.name,
+            "date": self.election.date,
+            "version": self.version,
+            "updated_at": updated,
+            "election_status": self.election.status,
+            "is_test": self.election.is_test,
+            "released": staff or self.election.results_released,
+        }
+        return _encode(head)[:-1] + b',"contests":[' + b",".join(c.json for c in contests) + b"]}"
+
+    def changed_since(self, version: int, contests: Iterable[str] | None = None) -> list[str]:
+        """Codes of the contests, all or of those given, whose results are newer than `version`."""
+        codes = self.contests.keys() if contests is None else contests
+        return [c for c in codes if c in self.contests and self.contests[c].results.version > version]
+
+
+def next_view(before: View | None, election: ElectionState, version: int, counts: list[ContestCount]) -> View:
+    """The view after `counts` were read: contests that did not move keep their encoded bytes."""
+    same = before is not None and before.election.changed_seq == election.changed_seq
+    public = dict(before.contests) if before is not None and same else {}
+    staff = dict(before.staff_contests) if before is not None and same else {}
+    for count in counts:
+        open_view = ContestView(count, contest_results(election, count))
+        staff[count.code] = open_view
+        public[count.code] = (
+            open_view
+            if election.results_released
+            else ContestView(count, contest_results(election, count, withhold=True))
+        )
+    return View(election, version, public, staff)
+
+
+class Feed:
+    """One election's newest view, kept up to date by a task of its own."""
+
+    def __init__(self, database: Database, view: View) -> None:
+        self.view = view
+        self._database = database
+        self._announced = view.version
+        self._hinted = asyncio.Event()
+        self._news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._keep(), name=f"feed of {view.election.code}")
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the view holds everything that this process has heard of."""
+        return self.view.version >= self._announced
+
+    def hint(self, seq: int) -> None:
+        """The log has grown to `seq`."""
+        if seq > self._announced:
+            self._announced = seq
+            self._hinted.set()
+
+    def look(self) -> None:
+        """Something may have been missed."""
+        self._hinted.set()
+
+    async def newer(self, version: int) -> View:
+        """The newest view, as soon as it is newer than `version`."""
+        while self.view.version <= version:
+            await asyncio.shield(self._news)
+        return self.view
+
+    async def settled(self) -> View:
+        """The view with everything announced so far, or the last known one if that cannot be read now."""
+        if not self.fresh:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.newer(self._announced - 1), PATIENCE_SECONDS)
+        return self.view
+
+    async def _keep(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hinted.wait(), SILENCE_SECONDS)
+            self._hinted.clear()
+            try:
+                await self._read()
+            except DatabaseAway:
+                _logger.warning("the feed of %s waits for the database", self.view.election.code)
+                await asyncio.sleep(RETRY_SECONDS)
+                self._hinted.set()
+            except Exception:
+                _logger.exception("the feed of %s failed and goes on", self.view.election.code)
+                await asyncio.sleep(RETRY_SECONDS)
+                self._hinted.set()
+            await asyncio.sleep(READ_PAUSE_SECONDS)
+
+    async def _read(self) -> None:
+        view = await read_view(self._database, self.view.election.code, self.view)
+        if view.version > self.view.version:
+            self.view = view
+            news, self._news = self._news, asyncio.get_running_loop().create_future()
+            news.set_result(None)
+
+    async def close(self) -> None:
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+
+async def read_view(database: Database, code: str, before: View | None = None) -> View:
+    """Reads what moved since `before`, all of one moment. Raises UnknownElection and DatabaseAway."""
+    async with database.snapshot() as repos:
+        election = await repos.elections.get(code)
+        head = await repos.log.head(election.id)
+        if before is not None and head == before.version:
+            return before
+        root, _ = await repos.elections.unit(election.id, None)
+        same = before is not None and before.election.changed_seq == election.changed_seq
+        since = before.version if before is not None and same else 0
+        counts = await repos.results.counts(election.id, root, precinct=False, since=since)
+    return next_view(before, election, head, counts)
+
+
+class ResultsService:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._feeds: dict[str, Feed] = {}
+        self._opening = asyncio.Lock()
+
+    def known(self, election: str) -> Feed | None:
+        """The election's feed, if somebody asked for it before."""
+        return self._feeds.get(election)
+
+    async def feed(self, election: str) -> Feed:
+        """Raises UnknownElection, and DatabaseAway for an election that nobody asked for before."""
+        if feed := self._feeds.get(election):
+            return feed
+        async with self._opening:
+            if election not in self._feeds:
+                view = await read_view(self._database, election)
+                self._feeds[election] = Feed(self._database, view)
+            return self._feeds[election]
+
+    async def current(self, election: str) -> View:
+        """All contests' results as of the newest commit that this process knows of."""
+        return await (await self.feed(election)).settled()
+
+    async def follow(
+        self, election: str, contests: Iterable[str] | None = None, *, pause: float, staff: bool = False
+    ) -> AsyncIterator[list[ContestView]]:
+        """First every contest as it stands, then each that changed, at most once every `pause` seconds."""
+        feed = await self.feed(election)
+        wanted = None if contests is None else list(contests)
+        view, seen = await feed.settled(), -1
+        while True:
+            changed = view.changed_since(seen, wanted)
+            if changed:
+                yield [view.contest(code, staff=staff) for code in changed]
+            seen = view.version
+            await asyncio.sleep(pause)
+            view = await feed.newer(seen)
+
+    async def in_unit(self, election: str, contest: str, unit: str, *, staff: bool = False) -> ContestResults:
+        """One contest in one unit and below. Raises UnknownElection, UnknownContest and UnknownUnit."""
+        async with self._database.snapshot() as repos:
+            state = await repos.elections.get(election)
+            await repos.elections.contest_id(state.id, contest)
+            unit_id, kind = await repos.elections.unit(state.id, unit)
+            counts = await repos.results.counts(
+                state.id, unit_id, precinct=kind == "precinct", contest=contest
+            )
+        if not counts:
+            raise UnknownContest(contest)
+        withhold = not (state.results_released or staff)
+        return contest_results(state, counts[0], unit=unit, withhold=withhold)
+
+    async def precincts(
+        self, election: str, contest: str, *, after: str = "", limit: int = 100, staff: bool = False
+    ) -> list[PrecinctTally]:
+        """The counted tallies of a contest by precinct; none while results are withheld."""
+        async with self._database.snapshot() as repos:
+            state = await repos.elections.get(election)
+            contest_id = await repos.elections.contest_id(state.id, contest)
+            if not (state.results_released or staff):
+                return []
+            return await repos.results.tallies(contest_id, after=after, limit=limit)
+
+    def hear(self, announcement: Announcement) -> None:
+        if feed := self._feeds.get(announcement.election):
+            feed.hint(announcement.seq)
+
+    def heal(self) -> None:
+        for feed in self._feeds.values():
+            feed.look()
+
+    async def close(self) -> None:
+        for feed in self._feeds.values():
+            await feed.close()

@@ -1,0 +1,25 @@
+"""Every signal of the program: who sends it, with what, and what it means.
+
+All are sent with `send_async`, after the transaction's block and so after the commit. A receiver
+logs its own failures and never fails the sender. Receivers are connected in `quart_app/wiring.py`;
+blinker holds a bound method weakly, so whoever connects one keeps its object alive.
+"""
+
+from blinker import Namespace
+
+_signals = Namespace()
+
+tally_recorded = _signals.signal(
+    "tally-recorded",
+    doc="Sender: Intake. receipts: list[Receipt], election: str. Tallies became durable, in log order.",
+)
+
+results_changed = _signals.signal(
+    "results-changed",
+    doc="Sender: Intake. announcement: Announcement. A commit moved totals, quarantine or the log.",
+)
+
+election_changed = _signals.signal(
+    "election-changed",
+    doc="Sender: ElectionService. announcement: Announcement. An election was defined or moved along.",
+)
