@@ -64,7 +64,9 @@ class Postgres:
     def create(self) -> None:
         """Make the cluster aside and rename it when complete, so that none looks complete that is not."""
         for half_made in self._folder.parent.glob("postgresql.new-*"):
-            shutil.rmtree(half_made)
+            # A killed initdb's own child may be writing still; what it hides from us is for the next time.
+            end_processes_of("postgres", half_made / "cluster", _LEFTOVERS_END_WITHIN)
+            shutil.rmtree(half_made, ignore_errors=True)
         if self._folder.exists():
             return
         new = Path(tempfile.mkdtemp(prefix="postgresql.new-", dir=self._folder.parent))

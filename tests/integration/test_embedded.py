@@ -21,9 +21,10 @@ from redis.exceptions import AuthenticationError, RedisError
 from quart_app.embedded import Engines, EngineUnavailable, engines
 
 _PROGRAM = """
-import sys, time, msgspec
+import msgspec, signal, sys
 from pathlib import Path
 from quart_app.embedded import engines
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background does not have
 with engines(Path(sys.argv[1]), database_url=None, redis_url=None, durable=False) as running:
     print(msgspec.json.encode(running).decode(), flush=True)
     sys.stdin.read()
