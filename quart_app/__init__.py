@@ -1,0 +1,65 @@
+"""Everything that knows HTTP. `create_app` is the table of contents."""
+
+from quart import Quart
+from quart_schema import Info, QuartSchema
+
+from quart_app.api import elections, health, log, results, results_ws, tallies, tallies_ws
+from quart_app.errors import install_error_handlers
+from quart_app.front import FrontDoor
+from quart_app.live import LiveConnection
+from quart_app.settings import ROOT, Settings, load_settings
+from quart_app.sockets import BoundedWebsocketConnection
+from quart_app.wiring import Services
+from services.results import ResultsService
+
+DESCRIPTION = "Election night: tallies in over WebSocket, live results out."
+
+APIS = (elections, results, log, tallies, tallies_ws, results_ws, health)
+
+
+def create_app(settings: Settings | None = None) -> Quart:
+    """The application. Engines and services are made when it starts serving, and closed after."""
+    settings = settings or load_settings()
+    app = Quart("quart_app", template_folder=str(ROOT / "templates"), static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.requests.max_body
+    app.config["QUART_SCHEMA_CONVERSION_PREFERENCE"] = "msgspec"
+    app.asgi_http_class = LiveConnection
+    app.asgi_websocket_class = BoundedWebsocketConnection
+    for part in APIS:
+        app.register_blueprint(part.api)
+    install_error_handlers(app)
+    _describe(app)
+    _serve_services(app, settings)
+    app.asgi_app = FrontDoor(app.asgi_app, lambda: _results(app))  # type: ignore[method-assign]
+    return app
+
+
+def _describe(app: Quart) -> None:
+    QuartSchema(
+        app,
+        swagger_ui_path=None,
+        redoc_ui_path=None,
+        scalar_ui_path=None,
+        conversion_preference="msgspec",
+        info=Info(
+            title="Tallystream", version="1", description="Election night: tallies in, live results out."
+        ),
+    )
+
+
+def _serve_services(app: Quart, settings: Settings) -> None:
+    @app.before_serving
+    async def start() -> None:
+        app.extensions["tallystream"] = house = Services(settings)
+        house.start()
+
+    @app.after_serving
+    async def stop() -> None:
+        house: Services = app.extensions.pop("tallystream")
+        await house.drain()
+        await house.close()
+
+
+def _results(app: Quart) -> ResultsService | None:
+    house: Services | None = app.extensions.get("tallystream")
+    return house.results if house else None

@@ -8,6 +8,7 @@ so that a slow follower skips and nobody queues.
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Iterable
 
 import msgspec
@@ -122,6 +123,7 @@ class Feed:
         self.view = view
         self._database = database
         self._announced = view.version
+        self._checked_at = time.monotonic()
         self._hinted = asyncio.Event()
         self._news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._keep(), name=f"feed of {view.election.code}")
@@ -130,6 +132,11 @@ class Feed:
     def fresh(self) -> bool:
         """Whether the view holds everything that this process has heard of."""
         return self.view.version >= self._announced
+
+    @property
+    def lag(self) -> float:
+        """Seconds since the view was last known to be the newest that is in the database."""
+        return time.monotonic() - self._checked_at
 
     def hint(self, seq: int) -> None:
         """The log has grown to `seq`."""
@@ -172,7 +179,9 @@ class Feed:
             await asyncio.sleep(READ_PAUSE_SECONDS)
 
     async def _read(self) -> None:
+        asked_at = time.monotonic()
         view = await read_view(self._database, self.view.election.code, self.view)
+        self._checked_at = asked_at
         if view.version > self.view.version:
             self.view = view
             news, self._news = self._news, asyncio.get_running_loop().create_future()

@@ -1,0 +1,61 @@
+"""JSON out: encoded by msgspec, with the headers that let caches help."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from quart import Response, request
+
+JSON = "application/json"
+# A second is short enough for election night, and lets a proxy answer a crowd with one request.
+LIVE = "public, max-age=1, stale-while-revalidate=5"
+SETTLED = "public, max-age=10"
+PRIVATE = "private, no-store"
+
+_encode = msgspec.json.Encoder().encode
+
+
+def json_response(value: Any, status: int = 200, *, cache: str = "no-store") -> Response:
+    return bytes_response(_encode(value), status, cache=cache)
+
+
+def bytes_response(body: bytes, status: int = 200, *, cache: str, content_type: str = JSON) -> Response:
+    response = Response(body, status, content_type=content_type)
+    response.headers["Cache-Control"] = cache
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def etag_of(version: int) -> str:
+    return f'"v{version}"'
+
+
+def matches(etag: str, if_none_match: str) -> bool:
+    """RFC 9110, 13.1.2: weak comparison with any of the tags listed."""
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or tags == ["*"]
+
+
+def versioned(body: bytes, version: int, *, staff: bool) -> Response:
+    """A version of results: 304 for whoever has it already. What only staff may see is never shared."""
+    etag = etag_of(version)
+    if not staff and matches(etag, request.headers.get("If-None-Match", "")):
+        response = bytes_response(b"", 304, cache=LIVE)
+        del response.headers["Content-Type"]
+    else:
+        response = bytes_response(body, cache=PRIVATE if staff else LIVE)
+    if not staff:
+        response.headers["ETag"] = etag
+    return response
+
+
+def page(name: str, items: list[Any], *, limit: int, key: str) -> Response:
+    """A keyset page: `next`, and the same in a Link header, lead to the items behind the last one."""
+    following = None
+    if len(items) == limit:
+        query = {**request.args, "limit": limit, "after": getattr(items[-1], key)}
+        following = f"{request.path}?{urlencode(query)}"
+    response = json_response({name: items, "next": following}, cache=SETTLED)
+    if following:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return response

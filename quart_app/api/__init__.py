@@ -1,0 +1,1 @@
+"""JSON, SSE and WebSocket routes, by subject."""

@@ -1,0 +1,93 @@
+"""The public log: a page from any position, and every entry as it comes."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import msgspec
+from quart import Blueprint, Response, request
+from quart_schema import document_response, tag, validate_querystring
+
+from models.errors import FieldError, Invalid
+from quart_app.answers import LIVE, PRIVATE, bytes_response
+from quart_app.auth import is_staff
+from quart_app.errors import Problem
+from quart_app.live import event
+from quart_app.sse import alive, stream_response
+from quart_app.wiring import services
+from services.log import LogPage
+
+api = Blueprint("api_log", __name__, url_prefix="/api/v1/elections/<election>/log")
+
+# PostgreSQL's bigint: nothing lies behind it.
+MAX_SEQ = 2**63 - 1
+
+Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ, description="The last seq that was seen; 0 for none")]
+
+
+class LogQuery(msgspec.Struct):
+    after: Seq = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000, description="Entries on a page at most")] = 100
+
+
+class StreamQuery(msgspec.Struct):
+    after: Seq = 0
+
+
+class LogAnswer(msgspec.Struct):
+    """Entries in order, each with seq, at, kind, its leaf_hash and what its kind tells.
+
+    `next` leads on, and also works later for what is new.
+    """
+
+    entries: list[dict[str, Any]]
+    next: str
+
+
+@api.get("")
+@tag(["log"])
+@validate_querystring(LogQuery)
+@document_response(LogAnswer)
+@document_response(Problem, 404)
+async def log(election: str, query_args: LogQuery) -> Response:
+    """A page of the log behind `after`. While results are withheld, tallies show only their hashes."""
+    staff = await is_staff(request)
+    found = await services().log.page(election, after=query_args.after, limit=query_args.limit)
+    last = found.records[-1].seq if found.records else query_args.after
+    following = f"{request.path}?after={last}&limit={query_args.limit}"
+    entries = b",".join(record.public(released=found.released or staff) for record in found.records)
+    body = b'{"entries":[%b],"next":%b}' % (entries, msgspec.json.encode(following))
+    response = bytes_response(body, cache=PRIVATE if staff else LIVE)
+    if found.records:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return response
+
+
+@api.get("/stream")
+@tag(["log"])
+@validate_querystring(StreamQuery)
+@document_response(Problem, 404)
+@document_response(Problem, 503)
+async def log_stream(election: str, query_args: StreamQuery) -> Response:
+    """Server-sent events `entry`, every entry in order; goes on after `Last-Event-ID` or `after`."""
+    staff = await is_staff(request)
+    after = _last_event_id() or query_args.after
+    await services().log.head(election)
+    watchers = services().watchers
+    watchers.check()
+    pages = services().log.follow(election, after=after)
+    return stream_response(alive(_chunks(pages, staff), watchers, services().settings.live.heartbeat))
+
+
+def _last_event_id() -> int:
+    text = request.headers.get("Last-Event-ID", "").strip()
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit()) or int(text) > MAX_SEQ:
+        raise Invalid((FieldError("Last-Event-ID", "is the seq of the last entry seen", "invalid"),))
+    return int(text)
+
+
+async def _chunks(pages: AsyncIterator[LogPage], staff: bool) -> AsyncIterator[bytes]:
+    async for found in pages:
+        released = found.released or staff
+        yield b"".join(event("entry", r.seq, r.public(released=released)) for r in found.records)

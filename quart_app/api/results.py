@@ -1,0 +1,128 @@
+"""Current results as JSON, and live over server-sent events."""
+
+import datetime
+from typing import Annotated
+
+import msgspec
+from hypercorn.typing import ASGISendCallable
+from quart import Blueprint, Response, request
+from quart_schema import document_response, tag, validate_querystring
+
+from models.places import PrecinctTally
+from models.results import ContestResults
+from quart_app.answers import LIVE, PRIVATE, bytes_response, json_response, page, versioned
+from quart_app.api.elections import PageQuery
+from quart_app.auth import is_staff
+from quart_app.errors import Problem
+from quart_app.live import LiveResponse
+from quart_app.wiring import services
+
+api = Blueprint("api_results", __name__, url_prefix="/api/v1/elections/<election>")
+
+NDJSON = "application/x-ndjson"
+
+
+class ElectionResults(msgspec.Struct):
+    """Every contest's results at log position `version`."""
+
+    election: str
+    name: str
+    date: datetime.date
+    version: int
+    updated_at: datetime.datetime
+    election_status: str
+    is_test: bool
+    released: bool
+    contests: list[ContestResults]
+
+
+class UnitQuery(msgspec.Struct):
+    unit: Annotated[str, msgspec.Meta(description="Only this reporting unit and those below it")] = ""
+
+
+class StreamQuery(msgspec.Struct):
+    contest: Annotated[str, msgspec.Meta(description="Only this contest")] = ""
+
+
+class TallyPage(msgspec.Struct):
+    tallies: list[PrecinctTally]
+    next: str | None
+
+
+@api.get("/results")
+@tag(["results"])
+@document_response(ElectionResults)
+@document_response(Problem, 404)
+async def results(election: str) -> Response:
+    """Every contest's totals. Carries an `ETag`; ask again with `If-None-Match`."""
+    staff = await is_staff(request)
+    view = await services().results.current(election)
+    return versioned(view.json(staff=staff), view.version, staff=staff)
+
+
+@api.get("/contests/<contest>/results")
+@tag(["results"])
+@validate_querystring(UnitQuery)
+@document_response(ContestResults)
+@document_response(Problem, 404)
+async def contest_results(election: str, contest: str, query_args: UnitQuery) -> Response:
+    """One contest, in all or in one unit and below."""
+    staff = await is_staff(request)
+    if query_args.unit:
+        found = await services().results.in_unit(election, contest, query_args.unit, staff=staff)
+        return json_response(found, cache=PRIVATE if staff else LIVE)
+    view = await services().results.current(election)
+    contest_view = view.contest(contest, staff=staff)
+    return versioned(contest_view.json, contest_view.results.version, staff=staff)
+
+
+@api.get("/contests/<contest>/units")
+@tag(["results"])
+@validate_querystring(PageQuery)
+@document_response(TallyPage)
+@document_response(Problem, 404)
+async def contest_units(election: str, contest: str, query_args: PageQuery) -> Response:
+    """The counted tally of each precinct by its code; as NDJSON with `Accept: application/x-ndjson`.
+
+    Empty while results are withheld.
+    """
+    staff = await is_staff(request)
+    tallies = await services().results.precincts(
+        election, contest, after=query_args.after, limit=query_args.limit, staff=staff
+    )
+    if request.accept_mimetypes.best_match([NDJSON, "application/json"], "application/json") == NDJSON:
+        body = msgspec.json.Encoder().encode_lines(tallies)
+        response = bytes_response(body, cache=PRIVATE if staff else LIVE, content_type=NDJSON)
+    else:
+        response = page("tallies", tallies, limit=query_args.limit, key="precinct")
+    response.headers["Vary"] = "Accept"
+    if staff:
+        response.headers["Cache-Control"] = PRIVATE
+    return response
+
+
+@api.get("/results/stream")
+@tag(["results"])
+@validate_querystring(StreamQuery)
+@document_response(Problem, 404)
+@document_response(Problem, 503)
+async def results_stream(election: str, query_args: StreamQuery) -> Response:
+    """Server-sent events `results`, one contest's results each: first all as they stand, then what changes.
+
+    At most four a second a contest; always the newest state. `heartbeat` events tell that the stream
+    is alive and how old its figures may be.
+    """
+    staff = await is_staff(request)
+    feed = await services().results.feed(election)
+    await feed.settled()
+    contests = frozenset({query_args.contest}) if query_args.contest else None
+    if contests:
+        feed.view.contest(query_args.contest)
+    watchers, broadcaster = services().watchers, services().broadcasters.of(feed, staff=staff)
+    watchers.check()
+
+    async def drive(send: ASGISendCallable) -> None:
+        with watchers:
+            await broadcaster.watch(send, contests)
+
+    return LiveResponse(drive)

@@ -1,0 +1,85 @@
+"""Tallies over HTTP: one, or an array of them, each answered on its own."""
+
+from typing import Any
+
+import msgspec
+from quart import Blueprint, Response, request
+from quart_schema import document_request, document_response, security_scheme, tag
+
+from models.errors import DomainError, TooLarge, Unreadable
+from models.recording import Receipt
+from models.submissions import TallySubmission, read_tally, ref_of
+from quart_app.answers import json_response
+from quart_app.auth import signed_in
+from quart_app.errors import Problem, ProblemFrame, problem_frame, problem_of, problem_response
+from quart_app.wiring import services
+from services.intake import Answer, Sent
+
+api = Blueprint("api_tallies", __name__, url_prefix="/api/v1/elections/<election>")
+
+MAX_ARRAY = 1000
+
+_raws = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class Receipts(msgspec.Struct):
+    """A receipt or a problem for each tally, in the order they were sent."""
+
+    type: str
+    items: list[Receipt | ProblemFrame]
+
+
+@api.post("/tallies")
+@tag(["tallies"])
+@security_scheme([{"token": []}])
+@document_request(TallySubmission)
+@document_response(Receipt)
+@document_response(Problem, 401)
+@document_response(Problem, 403)
+@document_response(Problem, 404)
+@document_response(Problem, 409)
+@document_response(Problem, 413)
+@document_response(Problem, 422)
+@document_response(Problem, 503)
+async def send_tallies(election: str) -> Response:
+    """One tally, answered by its receipt; or an array of at most 1,000, answered one by one.
+
+    An answer comes only once the tally is durable. Send the same `ref` again after a lost connection.
+    """
+    identity = await signed_in(request)
+    body: bytes = await request.get_data(as_text=False)  # type: ignore[assignment]
+    single = not body.lstrip().startswith(b"[")
+    raws = [msgspec.Raw(body)] if single else _array(body)
+    sent = [read(raw) for raw in raws]
+    answers = await services().intake.submit(election, identity, "http", sent)
+    if not single:
+        frames = [framed(answer, item, raw) for answer, item, raw in zip(answers, sent, raws, strict=True)]
+        return json_response({"type": "receipts", "items": frames})
+    if isinstance(answers[0], DomainError):
+        return problem_response(problem_of(answers[0]))
+    return json_response(answers[0])
+
+
+def _array(body: bytes) -> list[msgspec.Raw]:
+    try:
+        raws = _raws.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unreadable("This is not JSON.") from None
+    if len(raws) > MAX_ARRAY:
+        raise TooLarge(f"{len(raws)} tallies at once; send at most {MAX_ARRAY:,}.")
+    return raws
+
+
+def read(raw: msgspec.Raw | str) -> Sent:
+    """The tally, or the error that says why it cannot be read."""
+    try:
+        return read_tally(raw)
+    except DomainError as error:
+        return error
+
+
+def framed(answer: Answer, sent: Sent, raw: msgspec.Raw | str) -> Any:
+    """A receipt as it is, a problem with the ref of the tally that it is about."""
+    if not isinstance(answer, DomainError):
+        return answer
+    return problem_frame(answer, sent.ref if isinstance(sent, TallySubmission) else ref_of(raw))

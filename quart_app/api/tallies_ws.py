@@ -1,0 +1,187 @@
+"""Tallies over WebSocket: precinct officers send, and get a receipt once each is durable."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+from quart import Blueprint, websocket
+
+from models.errors import (
+    DomainError,
+    FieldError,
+    Invalid,
+    NotSignedIn,
+    TooLarge,
+    Unreadable,
+)
+from models.recording import Receipt
+from models.rights import Identity
+from models.submissions import MAX_ITEMS, TallySubmission, ref_of
+from quart_app.api.tallies import framed, read
+from quart_app.auth import identity
+from quart_app.errors import problem_frame
+from quart_app.sockets import POLICY, UNSENT_ANSWERS, converse, send_frame
+from quart_app.wiring import Services, services
+from services.intake import Answer
+
+api = Blueprint("api_tallies_ws", __name__, url_prefix="/api/v1/elections/<election>")
+
+# A connection without a token in its header has so long to say hello.
+HELLO_SECONDS = 10.0
+
+
+class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="hello", forbid_unknown_fields=True):
+    token: str
+
+
+class Tallies(msgspec.Struct, frozen=True, tag_field="type", tag="tallies", forbid_unknown_fields=True):
+    items: list[msgspec.Raw]
+
+
+class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome"):
+    election: str
+    precincts: list[str]
+    version: int
+
+
+_fast = msgspec.json.Decoder(TallySubmission | Hello | Tallies)
+
+
+@api.websocket("/tallies/ws")
+async def tallies_ws(election: str) -> None:
+    """Frames of JSON; see docs/tallies.md. The connection stays open after a problem."""
+    await websocket.accept()
+    house = services()
+    try:
+        who = await _signed_in()
+        await send_frame(await _welcome(house, election, who))
+    except DomainError as error:
+        await send_frame(problem_frame(error))
+        await websocket.close(POLICY, error.code)
+        return
+    await _Conversation(house, election, who).run()
+
+
+async def _signed_in() -> Identity:
+    """By the header, or by the first frame. Raises NotSignedIn."""
+    if who := await identity(websocket):
+        return who
+    try:
+        frame = await asyncio.wait_for(websocket.receive(), HELLO_SECONDS)
+    except TimeoutError:
+        raise NotSignedIn("No token came: the first frame is hello with a token.") from None
+    message = _decode(frame)
+    if not isinstance(message, Hello):
+        raise NotSignedIn('Say {"type": "hello", "token": …} first, or send a token in the header.')
+    return await services().officials.identify(message.token)
+
+
+async def _welcome(house: Services, election: str, who: Identity) -> Welcome:
+    version = await house.log.head(election)
+    return Welcome(election, await house.intake.precincts(election, who), version)
+
+
+class _Conversation:
+    """One officer's connection: frames are read while earlier ones wait for their receipts."""
+
+    def __init__(self, house: Services, election: str, who: Identity) -> None:
+        self._house = house
+        self._election = election
+        self._who = who
+        # Answers in the order of their frames. When it is full, no further frame is read.
+        self._outbox: asyncio.Queue[asyncio.Future[Any]] = asyncio.Queue(UNSENT_ANSWERS)
+
+    async def run(self) -> None:
+        await converse(self._read, self._write, self._house.watchers)
+
+    async def _read(self) -> None:
+        while True:
+            frame = await websocket.receive()
+            await self._outbox.put(await self._answer(frame))
+
+    async def _write(self) -> None:
+        while True:
+            await send_frame(await (await self._outbox.get()))
+
+    async def _answer(self, frame: Any) -> asyncio.Future[Any]:
+        """What the frame will be answered with. Raises nothing that a client can cause."""
+        try:
+            message = _decode(frame)
+            if isinstance(message, TallySubmission):
+                return await self._one(message)
+            if isinstance(message, Tallies):
+                return await self._many(message)
+            raise Invalid((FieldError("type", "hello comes once, and first", "unexpected-type"),))
+        except DomainError as error:
+            return _settled(problem_frame(error, ref_of(frame) if isinstance(frame, str) else None))
+
+    async def _one(self, tally: TallySubmission) -> asyncio.Future[Any]:
+        answers = await self._house.intake.enqueue(self._election, self._who, "ws", [tally])
+        return _then(answers, lambda given: _frame_of(given[0], tally))
+
+    async def _many(self, message: Tallies) -> asyncio.Future[Any]:
+        raws = message.items
+        if len(raws) > MAX_ITEMS:
+            raise TooLarge(f"{len(raws)} tallies in a frame; send at most {MAX_ITEMS}.")
+        sent = [read(raw) for raw in raws]
+        answers = await self._house.intake.enqueue(self._election, self._who, "ws", sent)
+
+        def receipts(given: list[Answer]) -> Any:
+            items = [framed(a, item, raw) for a, item, raw in zip(given, sent, raws, strict=True)]
+            return {"type": "receipts", "items": items}
+
+        return _then(answers, receipts)
+
+
+def _frame_of(answer: Answer, tally: TallySubmission) -> Any:
+    return answer if isinstance(answer, Receipt) else problem_frame(answer, tally.ref)
+
+
+def _decode(frame: Any) -> TallySubmission | Hello | Tallies:
+    """The message in a frame. Raises Unreadable and Invalid, which names every bad field of a tally."""
+    if not isinstance(frame, str):
+        raise Unreadable("Frames are text with JSON in it; this one was binary.")
+    try:
+        message: TallySubmission | Hello | Tallies = _fast.decode(frame)
+        return message
+    except (msgspec.DecodeError, UnicodeError):
+        pass
+    kind = _kind(frame)
+    if kind == "tally":
+        found = read(frame)
+        raise found if isinstance(found, DomainError) else Unreadable("This is not a message.")
+    if kind not in ("hello", "tallies"):
+        remedy = 'is one of "hello", "tally" and "tallies"'
+        raise Invalid((FieldError("type", remedy, "unknown-type"),))
+    try:
+        return msgspec.json.decode(frame, type=Hello | Tallies)
+    except msgspec.ValidationError as error:
+        raise Invalid((FieldError(kind, str(error), "invalid"),)) from None
+
+
+def _kind(frame: str) -> Any:
+    try:
+        message = msgspec.json.decode(frame)
+    except (msgspec.DecodeError, UnicodeError):
+        raise Unreadable("This is not JSON.") from None
+    if not isinstance(message, dict):
+        raise Unreadable("A frame is one JSON object.")
+    return message.get("type")
+
+
+def _settled(value: Any) -> asyncio.Future[Any]:
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    future.set_result(value)
+    return future
+
+
+def _then(answers: asyncio.Future[list[Answer]], make: Any) -> asyncio.Future[Any]:
+    """`make` of the answers, once they are there; the answers themselves never fail."""
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def done(given: asyncio.Future[list[Answer]]) -> None:
+        if not future.done():
+            future.set_result(make(given.result()))
+
+    answers.add_done_callback(done)
+    return future

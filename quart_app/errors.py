@@ -1,0 +1,123 @@
+"""Domain errors become problems here, and nowhere else: RFC 9457 over HTTP, the same object in a frame."""
+
+import logging
+
+import msgspec
+from quart import Quart, Response, request
+from quart_schema import RequestSchemaValidationError
+from werkzeug.exceptions import HTTPException, default_exceptions
+
+from models.errors import (
+    Conflict,
+    DomainError,
+    FieldError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    TooLarge,
+    Unavailable,
+    Unreadable,
+)
+
+PROBLEM_JSON = "application/problem+json"
+
+_logger = logging.getLogger(__name__)
+
+# The first class that an error is an instance of decides.
+_STATUS: tuple[tuple[type[DomainError], int], ...] = (
+    (Unreadable, 400),
+    (NotSignedIn, 401),
+    (NotAllowed, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (TooLarge, 413),
+    (Invalid, 422),
+    (Unavailable, 503),
+)
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457. `code` is stable and for programs; `errors` names fields and remedies."""
+
+    type: str = "about:blank"
+    status: int
+    code: str
+    title: str
+    errors: tuple[FieldError, ...] = ()
+    retry_after: int | None = None
+    """Seconds after which the same request may succeed."""
+
+
+class ProblemFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """A problem as a WebSocket frame; `ref` is that of the message which could not be taken."""
+
+    type: str = "problem"
+    ref: str | None
+    status: int
+    code: str
+    title: str
+    errors: tuple[FieldError, ...]
+    retry_after: int | None = None
+
+
+def problem_of(error: DomainError) -> Problem:
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    retry_after = error.retry_after if isinstance(error, Unavailable) else None
+    return Problem(
+        status=status, code=error.code, title=error.title, errors=error.errors, retry_after=retry_after
+    )
+
+
+def problem_frame(error: DomainError, ref: str | None = None) -> ProblemFrame:
+    problem = problem_of(error)
+    return ProblemFrame(
+        ref=ref,
+        status=problem.status,
+        code=problem.code,
+        title=problem.title,
+        errors=problem.errors,
+        retry_after=problem.retry_after,
+    )
+
+
+def problem_response(problem: Problem) -> Response:
+    # `type` has a default and is sent all the same: readers of RFC 9457 look for it.
+    body = msgspec.json.encode({"type": problem.type, **msgspec.to_builtins(problem)})
+    response = Response(body, problem.status, content_type=PROBLEM_JSON)
+    response.headers["Cache-Control"] = "no-store"
+    if problem.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def install_error_handlers(app: Quart) -> None:
+    @app.errorhandler(DomainError)
+    async def domain_error(error: DomainError) -> Response:
+        return problem_response(problem_of(error))
+
+    @app.errorhandler(RequestSchemaValidationError)
+    async def bad_query(error: RequestSchemaValidationError) -> Response:
+        message = str(error.validation_error)
+        field = message.rpartition("$.")[2].strip("`") if "$." in message else "query"
+        fault = FieldError(field, message.partition(" - at")[0], "invalid")
+        return problem_response(problem_of(Invalid((fault,))))
+
+    @app.errorhandler(HTTPException)
+    async def http_error(error: HTTPException) -> Response:
+        status = error.code or 500
+        name = default_exceptions[status].__name__ if status in default_exceptions else "error"
+        code = "".join("-" + c.lower() if c.isupper() else c for c in name).strip("-")
+        response = problem_response(Problem(status=status, code=code, title=error.description or name))
+        for key, value in error.get_headers():
+            if key.lower() in ("allow", "location"):
+                response.headers[key] = value
+        return response
+
+    @app.errorhandler(Exception)
+    async def unexpected(error: Exception) -> Response:
+        _logger.error("%s %s failed", request.method, request.path, exc_info=error)
+        title = "Something went wrong on our side; it has been logged."
+        return problem_response(Problem(status=500, code="internal-error", title=title))

@@ -1,0 +1,66 @@
+"""Answers the hottest GET ahead of Quart: the public's current results, bytes that are ready.
+
+Everything else, and everything unusual (a query, a token, a session, an election nobody asked for
+yet), goes on to the views, which give the same answers.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from quart_app.answers import JSON, LIVE, etag_of, matches
+from services.results import ResultsService
+
+PREFIX = "/api/v1/elections/"
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class FrontDoor:
+    def __init__(self, app: App, results: Callable[[], ResultsService | None]) -> None:
+        self._app = app
+        self._results = results
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].endswith("/results") and await self._answer(scope, send):
+            return
+        await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Any, send: Any) -> bool:
+        results = self._results()
+        if results is None or scope["method"] != "GET" or scope["query_string"]:
+            return False
+        place = scope["path"].removeprefix(PREFIX).split("/")
+        feed = results.known(place[0])
+        if feed is None:
+            return False
+        if_none_match = ""
+        for name, value in scope["headers"]:
+            if name in (b"authorization", b"cookie"):
+                return False
+            if name == b"if-none-match":
+                if_none_match = value.decode("latin-1")
+        view = feed.view if feed.fresh else await feed.settled()
+        if len(place) == 2:
+            body, version = view.json(), view.version
+        elif len(place) == 4 and place[1] == "contests" and place[2] in view.contests:
+            contest = view.contests[place[2]]
+            body, version = contest.json, contest.results.version
+        else:
+            return False
+        await _send(send, body, etag_of(version), if_none_match)
+        return True
+
+
+async def _send(send: Any, body: bytes, etag: str, if_none_match: str) -> None:
+    headers = [
+        (b"cache-control", LIVE.encode()),
+        (b"access-control-allow-origin", b"*"),
+        (b"etag", etag.encode()),
+    ]
+    if if_none_match and matches(etag, if_none_match):
+        await send({"type": "http.response.start", "status": 304, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return
+    headers += [(b"content-type", JSON.encode()), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

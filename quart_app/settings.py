@@ -1,0 +1,96 @@
+"""Settings: config.toml, then TALLYSTREAM_*, then DATABASE_URL and REDIS_URL; validated once at start."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it."""
+
+
+class StorageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    data: str
+    pool_size: Positive
+
+
+class IntakeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    batch_size: Positive
+    capacity: Positive
+    pool_size: Positive
+
+
+class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pause: Seconds
+    heartbeat: Seconds
+    max_watchers: Positive
+    stuck: Seconds
+
+
+class RequestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    max_body: Positive
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What each setting means stands beside it in config.toml."""
+
+    storage: StorageSettings
+    intake: IntakeSettings
+    live: LiveSettings
+    requests: RequestSettings
+    hypercorn: dict[str, Any]
+    database_url: str | None = None
+    redis_url: str | None = None
+
+    @property
+    def data(self) -> Path:
+        return Path(self.storage.data)
+
+    def with_engines(self, database_url: str, redis_url: str) -> "Settings":
+        return msgspec.structs.replace(self, database_url=database_url, redis_url=redis_url)
+
+
+_TABLES: dict[str, type[msgspec.Struct]] = {
+    "storage": StorageSettings,
+    "intake": IntakeSettings,
+    "live": LiveSettings,
+    "requests": RequestSettings,
+}
+
+
+def load_settings(environ: Mapping[str, str] = os.environ, path: Path = ROOT / "config.toml") -> Settings:
+    """Raises SettingsError."""
+    path = Path(environ.get("TALLYSTREAM_CONFIG", path))
+    try:
+        config = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read as settings: {error}") from error
+    tables = {name: config.pop(name, {}) for name in _TABLES}
+    if data := environ.get("TALLYSTREAM_DATA"):
+        tables["storage"]["data"] = data
+    return Settings(
+        **{name: _table(name, tables[name], environ) for name in _TABLES},
+        hypercorn=config,
+        database_url=environ.get("DATABASE_URL") or None,
+        redis_url=environ.get("REDIS_URL") or None,
+    )
+
+
+def _table(name: str, values: dict[str, Any], environ: Mapping[str, str]) -> Any:
+    for field in msgspec.structs.fields(_TABLES[name]):
+        variable = f"TALLYSTREAM_{name}_{field.name}".upper()
+        if variable in environ:
+            values[field.name] = environ[variable]
+    try:
+        return msgspec.convert(values, _TABLES[name], strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"The setting [{name}] is not usable: {error}") from None

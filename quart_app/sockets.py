@@ -1,0 +1,64 @@
+"""WebSocket plumbing: a bounded connection, a reader and a writer that end together."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from hypercorn.typing import WebsocketScope
+from quart import Quart, websocket
+from quart.asgi import ASGIWebsocketConnection
+
+from quart_app.wiring import Watchers
+
+# Frames that wait, unread by us, before the socket is not read any more.
+UNREAD_FRAMES = 16
+# Answers that may be on their way to one client before its next frame is read.
+UNSENT_ANSWERS = 256
+# A client that takes nothing for so long is let go.
+SEND_SECONDS = 30.0
+
+GOING_AWAY = 1001
+POLICY = 1008
+RESTART = 1012
+
+_encode = msgspec.json.Encoder().encode
+
+
+class BoundedWebsocketConnection(ASGIWebsocketConnection):
+    """Quart's connection queues every frame it is sent; this one stops reading instead."""
+
+    def __init__(self, app: Quart, scope: WebsocketScope) -> None:
+        super().__init__(app, scope)
+        self.queue = asyncio.Queue(UNREAD_FRAMES)
+
+
+async def send_frame(value: Any) -> None:
+    """Sends a value as a text frame. Raises TimeoutError when the client does not take it."""
+    await asyncio.wait_for(websocket.send(_encode(value).decode()), SEND_SECONDS)
+
+
+async def converse(
+    read: Callable[[], Awaitable[None]], write: Callable[[], Awaitable[None]], watchers: Watchers
+) -> None:
+    """Runs reader and writer until one ends, the client leaves or the server stops.
+
+    A client that leaves cancels all three; when the server stops, the connection is closed with 1012,
+    so that clients know to come back.
+    """
+    tasks = [asyncio.ensure_future(part) for part in (read(), write(), watchers.draining.wait())]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        if watchers.draining.is_set():
+            await websocket.close(RESTART, "the server is restarting; connect again")
+    except TimeoutError:
+        await websocket.close(POLICY, "too slow: answers were not read")
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task

@@ -1,0 +1,41 @@
+"""Server-sent events from an iterator, for streams in which every event counts."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from quart import Response
+
+from quart_app.live import RETRY, STREAM_HEADERS
+from quart_app.wiring import Watchers
+
+HEARTBEAT = b": heartbeat\n\n"
+
+
+def stream_response(chunks: AsyncIterator[bytes]) -> Response:
+    response = Response(chunks, headers=STREAM_HEADERS)
+    response.timeout = None
+    return response
+
+
+async def alive(chunks: AsyncIterator[bytes], watchers: Watchers, seconds: float) -> AsyncIterator[bytes]:
+    """The chunks, a heartbeat after so many silent seconds, and an end when the server stops."""
+    with watchers:
+        yield RETRY
+        draining = asyncio.ensure_future(watchers.draining.wait())
+        following = asyncio.ensure_future(anext(chunks))
+        try:
+            while not draining.done():
+                await asyncio.wait(
+                    {draining, following}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+                )
+                if following.done():
+                    yield following.result()
+                    following = asyncio.ensure_future(anext(chunks))
+                elif not draining.done():
+                    yield HEARTBEAT
+        finally:
+            for task in (draining, following):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, Exception):
+                    await task
