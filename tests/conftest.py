@@ -1,0 +1,85 @@
+"""Real engines for the whole run: PostgreSQL and Valkey of our own, or those of the environment."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from quart import Quart
+from quart.typing import TestClientProtocol
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from models.base import Base
+from quart_app import create_app
+from quart_app.embedded import Engines, engines
+from quart_app.settings import Settings, load_settings
+from quart_app.wiring import Services
+from repositories.database import asyncpg_url
+from repositories.migrations import migrate
+
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def running_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """The engines of the test run. A database named in the environment is emptied between tests."""
+    with engines(
+        tmp_path_factory.mktemp("engines"),
+        database_url=os.environ.get("TEST_DATABASE_URL"),
+        redis_url=os.environ.get("TEST_REDIS_URL"),
+        durable=False,
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def migrated(running_engines: Engines) -> Engines:
+    await migrate(running_engines.database_url)
+    return running_engines
+
+
+@pytest.fixture
+async def clean(migrated: Engines) -> AsyncIterator[Engines]:
+    """Engines with an empty database."""
+    engine = create_async_engine(asyncpg_url(migrated.database_url), poolclass=NullPool)
+    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    async with engine.begin() as connection:
+        await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    yield migrated
+    await engine.dispose()
+
+
+@pytest.fixture
+def settings(clean: Engines, tmp_path: Path) -> Settings:
+    loaded = load_settings({"TALLYSTREAM_DATA": str(tmp_path / "data")})
+    return loaded.with_engines(clean.database_url, clean.redis_url)
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[Quart]:
+    """The application, serving."""
+    made = create_app(settings)
+    async with made.test_app():
+        yield made
+
+
+@pytest.fixture
+def client(app: Quart) -> TestClientProtocol:
+    return app.test_client()
+
+
+@pytest.fixture
+def house(app: Quart) -> Services:
+    """The services behind the application."""
+    found: Services = app.extensions["tallystream"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real precinct results; skips, and says so, where it is not there."""
+    if not DATA.is_dir():
+        pytest.skip(f"real election data is not beside the checkout ({DATA})")
+    return DATA
