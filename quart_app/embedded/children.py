@@ -42,7 +42,6 @@ def spawn(command: Sequence[str], log: IO[bytes], stdin: bytes = b"") -> subproc
         stdout=log,
         stderr=log,
         cwd="/",
-        env=plain_environment(),
         start_new_session=True,
     )
     assert child.stdin is not None
@@ -50,11 +49,6 @@ def spawn(command: Sequence[str], log: IO[bytes], stdin: bytes = b"") -> subproc
         child.stdin.write(stdin)
         child.stdin.close()
     return child
-
-
-def plain_environment() -> dict[str, str]:
-    """No PG* variable and no locale of the caller's may change what an engine does."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
 def end(child: subprocess.Popen[bytes], gently: signal.Signals, seconds: float) -> None:

@@ -25,7 +25,8 @@ def main(owner: int, death_signal: int, uid: int, gid: int, command: list[str]) 
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(death_signal))
         if os.getppid() != owner:  # it ended before the line above could tell us
             sys.exit("the owner is gone")
-    os.execv(command[0], command)
+    # No PG* variable and no locale of the owner's may change what an engine does.
+    os.execve(command[0], command, {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"})
 
 
 if __name__ == "__main__":

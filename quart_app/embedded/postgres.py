@@ -14,7 +14,6 @@ from quart_app.embedded.children import (
     Account,
     end_processes_of,
     leashed,
-    plain_environment,
     processes_of,
     this_account,
 )
@@ -95,7 +94,6 @@ class Postgres:
             stderr=subprocess.STDOUT,
             text=True,
             cwd="/",
-            env=plain_environment(),
             start_new_session=True,
             check=False,
         )
