@@ -1,6 +1,8 @@
 """Real engines for the whole run: PostgreSQL and Valkey of our own, or those of the environment."""
 
+import contextlib
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -23,15 +25,21 @@ DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
-def running_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+def running_engines() -> Iterator[Engines]:
     """The engines of the test run. A database named in the environment is emptied between tests."""
-    with engines(
-        tmp_path_factory.mktemp("engines"),
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        # As root, PostgreSQL runs as `nobody`, who must be able to pass through.
+        Path(folder).chmod(0o711)
+        yield stack.enter_context(_engines(Path(folder)))
+
+
+def _engines(folder: Path) -> contextlib.AbstractContextManager[Engines]:
+    return engines(
+        folder,
         database_url=os.environ.get("TEST_DATABASE_URL"),
         redis_url=os.environ.get("TEST_REDIS_URL"),
         durable=False,
-    ) as running:
-        yield running
+    )
 
 
 @pytest.fixture(scope="session")

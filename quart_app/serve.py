@@ -1,0 +1,194 @@
+"""Serving: Hypercorn on uvloop, HTTP/2 over TLS beside HTTP/1.1, one process or several.
+
+Several workers each bind the same addresses with SO_REUSEPORT, so that the kernel spreads
+connections; on one shared socket a single uvloop process can take them all. On SIGTERM and SIGINT
+the live streams and WebSockets are ended first: an open stream would keep Hypercorn on Python
+3.12.1 and newer alive until its viewer left (Hypercorn issue 308).
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+
+import uvloop
+from hypercorn.asyncio.run import worker_serve
+from hypercorn.config import Config, Sockets
+from hypercorn.utils import wrap_app
+from quart import Quart
+
+from quart_app import create_app
+from quart_app.certificate import localhost_certificate
+from quart_app.settings import Settings, SettingsError
+from quart_app.wiring import Services
+
+# A worker that dies is started again, but not faster than this.
+RESTART_SECONDS = 1.0
+# How long workers get to stop before they are killed; a stop takes about two seconds.
+STOP_SECONDS = 10.0
+# For connections that are already closing when the streams have ended.
+SETTLE_SECONDS = 0.2
+
+# Set for worker processes: the pid of their supervisor.
+WORKER = "TALLYSTREAM_WORKER"
+
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+_logger = logging.getLogger(__name__)
+
+
+def hypercorn_config(settings: Settings, *, port: int | None = None, tls_port: int | None = None) -> Config:
+    """Hypercorn's configuration: config.toml's, with the ports given and a certificate for localhost.
+
+    Raises SettingsError for a key that Hypercorn does not have.
+    """
+    unknown = [key for key in settings.hypercorn if not hasattr(Config, key)]
+    if unknown:
+        raise SettingsError(f"The setting {unknown[0]!r} in config.toml is neither ours nor Hypercorn's.")
+    config = Config.from_mapping(settings.hypercorn)
+    if port is not None:
+        config.insecure_bind = [_with_port(bind, port) for bind in config.insecure_bind]
+    if tls_port is not None:
+        config.bind = [_with_port(bind, tls_port) for bind in config.bind]
+    if not config.certfile:
+        certificate = localhost_certificate(settings.data)
+        config.certfile, config.keyfile = str(certificate.certfile), str(certificate.keyfile)
+    return config
+
+
+def _with_port(bind: str, port: int) -> str:
+    return f"{bind.rpartition(':')[0]}:{port}"
+
+
+def serve(
+    settings: Settings, *, workers: int = 1, port: int | None = None, tls_port: int | None = None
+) -> None:
+    """Serves until SIGTERM or SIGINT, then ends within five seconds. Both engines' URLs must be set.
+
+    Raises SettingsError, and OSError where an address is taken.
+    """
+    config = hypercorn_config(settings, port=port, tls_port=tls_port)
+    if workers == 1:
+        _serve_here(settings, config)
+    else:
+        _supervise(settings, workers, config)
+
+
+def _serve_here(settings: Settings, config: Config) -> None:
+    if supervisor := os.environ.get(WORKER):
+        _end_with(int(supervisor))
+    app = create_app(settings)
+    # Before Hypercorn looks for them: an address that is taken is said at once, without start-up.
+    sockets = _sockets(config)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(app, config, sockets))
+
+
+def _end_with(supervisor: int) -> None:
+    """Stops this worker when its supervisor is gone, even if that was killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGTERM))
+    if os.getppid() != supervisor:
+        sys.exit("the supervisor is gone")
+
+
+def _sockets(config: Config) -> Sockets:
+    return Sockets(
+        [_bound(bind, config.backlog) for bind in config.bind],
+        [_bound(bind, config.backlog) for bind in config.insecure_bind],
+        [],
+    )
+
+
+def _bound(bind: str, backlog: int) -> socket.socket:
+    host, _, port = bind.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if WORKER in os.environ:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        bound.bind((host.strip("[]"), int(port)))
+    except OSError as error:
+        bound.close()
+        raise OSError(error.errno, f"{bind} cannot be served: {os.strerror(error.errno or 0)}") from error
+    bound.listen(backlog)
+    bound.setblocking(False)
+    return bound
+
+
+async def _serve(app: Quart, config: Config, sockets: Sockets) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+
+    async def shut_down() -> None:
+        await stopping.wait()
+        house: Services = app.extensions["tallystream"]
+        await house.drain()
+        await asyncio.sleep(SETTLE_SECONDS)
+
+    wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
+    await worker_serve(wrapped, config, sockets=sockets, shutdown_trigger=shut_down)
+
+
+def worker_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """What a worker process needs to know: the engines' addresses and the data folder."""
+    return {
+        **environ,
+        WORKER: str(os.getpid()),
+        "DATABASE_URL": settings.database_url or "",
+        "REDIS_URL": settings.redis_url or "",
+        "TALLYSTREAM_DATA": str(settings.data),
+    }
+
+
+def _supervise(settings: Settings, workers: int, config: Config) -> None:
+    """Starts workers, starts those again that die, and stops them all when it is told to stop."""
+    _probe(config)
+    environment = worker_environment(settings, os.environ)
+    command = [sys.executable, "-m", "quart_app", "serve"]
+    command += _ports(config)
+    stopping = []
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda number, _frame: stopping.append(number))
+    processes = [subprocess.Popen(command, env=environment) for _ in range(workers)]
+    try:
+        while not stopping:
+            for place, process in enumerate(processes):
+                if process.poll() is not None and not stopping:
+                    _logger.error("a worker ended with status %s and is started again", process.returncode)
+                    processes[place] = subprocess.Popen(command, env=environment)
+            time.sleep(RESTART_SECONDS)
+    finally:
+        _stop(processes)
+
+
+def _probe(config: Config) -> None:
+    """Says at once where an address is taken; workers would only die over it, one after the other."""
+    for bind in (*config.bind, *config.insecure_bind):
+        _bound(bind, 1).close()
+
+
+def _ports(config: Config) -> list[str]:
+    port = config.insecure_bind[0].rpartition(":")[2]
+    return ["--port", port, "--tls-port", config.bind[0].rpartition(":")[2]]
+
+
+def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, deadline - time.monotonic()))
+        process.kill()
+        process.wait()
