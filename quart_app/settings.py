@@ -79,10 +79,22 @@ def load_settings(environ: Mapping[str, str] = os.environ, path: Path = ROOT / "
         tables["storage"]["data"] = data
     return Settings(
         **{name: _table(name, tables[name], environ) for name in _TABLES},
-        hypercorn=config,
+        hypercorn={key: _hypercorn_value(key, value, environ) for key, value in config.items()},
         database_url=environ.get("DATABASE_URL") or None,
         redis_url=environ.get("REDIS_URL") or None,
     )
+
+
+def _hypercorn_value(key: str, value: Any, environ: Mapping[str, str]) -> Any:
+    """A key of Hypercorn's, or what the environment says in its place; lists are separated by commas."""
+    variable = f"TALLYSTREAM_{key}".upper()
+    if variable not in environ:
+        return value
+    given = environ[variable].split(",") if isinstance(value, list) else environ[variable]
+    try:
+        return msgspec.convert(given, type(value), strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{variable} is not usable: {error}") from None
 
 
 def _table(name: str, values: dict[str, Any], environ: Mapping[str, str]) -> Any:

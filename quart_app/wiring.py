@@ -7,7 +7,7 @@ from quart import current_app
 
 from models.errors import TooManyWatchers
 from quart_app.live import Broadcasters
-from quart_app.settings import Settings
+from quart_app.settings import Settings, SettingsError
 from repositories.database import ALWAYS_BY_INDEX, Database
 from services.books import Books
 from services.broker import Broker
@@ -44,7 +44,11 @@ class Services:
     """The use cases, ready for views and commands. Make it where an event loop runs."""
 
     def __init__(self, settings: Settings) -> None:
-        assert settings.database_url is not None and settings.redis_url is not None
+        """Raises SettingsError where an engine's URL is missing."""
+        if settings.database_url is None or settings.redis_url is None:
+            raise SettingsError(
+                "DATABASE_URL and REDIS_URL must be set; `tallystream serve` starts engines of its own."
+            )
         self.settings = settings
         self.database = Database(settings.database_url, pool_size=settings.storage.pool_size)
         self._intake_database = Database(
