@@ -1,0 +1,56 @@
+"""The command `tallystream`. Failures are one line on standard error and status 1; wrong usage is 2."""
+
+import sys
+from typing import Any
+
+import click
+
+from models.errors import DomainError
+from quart_app.cli.admin import election, migrate, official, token
+from quart_app.cli.importing import import_
+from quart_app.cli.replay import replay
+from quart_app.cli.results import results
+from quart_app.cli.running import Failure, in_brackets
+from quart_app.cli.serving import serve
+from quart_app.cli.watch import watch
+from quart_app.embedded import EngineUnavailable
+from quart_app.settings import SettingsError
+
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            if sys.flags.dev_mode:
+                raise
+            raise Failure(explained(error)) from error
+
+
+def explained(error: Exception) -> str:
+    """One line for people about any error."""
+    match error:
+        case DomainError():
+            line = error.title + in_brackets(error.errors)
+        case EngineUnavailable() | SettingsError():
+            line = str(error)
+        case OSError(strerror=str(reason)):
+            line = f"{error.filename}: {reason}" if error.filename else reason
+        case _:
+            line = f"Unforeseen, {type(error).__name__}: {error} (PYTHONDEVMODE=1 shows where it came from)"
+    return " ".join(line.split())
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Tallystream: election night, tallies in over WebSocket and live results out."""
+
+
+for _command in (serve, migrate, import_, election, replay, results, watch, official, token):
+    commands.add_command(_command)
+
+
+def main() -> None:
+    commands(prog_name="tallystream")

@@ -1,0 +1,104 @@
+"""`tallystream results`: current results as a table, JSON or CSV, straight from the database."""
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from models.results import ContestResults
+from quart_app.cli.running import with_services
+from quart_app.wiring import Services
+from services.results import View
+
+Format = Literal["table", "json", "csv"]
+
+_OF_SELECTION = ("party", "votes", "share", "rank")
+_OF_CONTEST = (
+    "units_reported",
+    "units_expected",
+    "voters_registered",
+    "ballots_cast",
+    "turnout",
+    "overvotes",
+    "undervotes",
+    "write_ins",
+    "rejected_ballots",
+    "quarantined_units",
+    "status",
+    "version",
+    "updated_at",
+)
+
+
+@click.command()
+@click.argument("code")
+@click.option("--contest", help="Only this contest.")
+@click.option(
+    "--format", "wanted", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
+)
+def results(code: str, contest: str | None, wanted: Format) -> None:
+    """Show current results of the election CODE, also before their release."""
+
+    async def work(house: Services) -> View:
+        return await house.results.current(code)
+
+    view = with_services(work)
+    found = [view.contest(contest, staff=True)] if contest else list(view.staff_contests.values())
+    if wanted == "json":
+        click.echo(found[0].json if contest else view.json(staff=True))
+    elif wanted == "csv":
+        _write_csv([each.results for each in found])
+    else:
+        for each in found:
+            Console().print(_table(each.results))
+
+
+def _write_csv(contests: Sequence[ContestResults]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("election", "contest", "selection", *_OF_SELECTION, *_OF_CONTEST))
+    for contest in contests:
+        writer.writerows(_rows(contest))
+
+
+def _rows(contest: ContestResults) -> Iterator[list[object]]:
+    common = [getattr(contest, name) for name in _OF_CONTEST[:-1]]
+    for selection in contest.selections:
+        own = [getattr(selection, name) for name in _OF_SELECTION]
+        at = contest.updated_at.isoformat()
+        yield [contest.election, contest.contest, selection.code, *own, *common, at]
+
+
+def _table(contest: ContestResults) -> Table:
+    table = Table(title=Text(contest.name), caption=Text(state_line(contest)), min_width=60)
+    table.add_column("Selection", ratio=1)
+    table.add_column("Party")
+    for heading in ("Votes", "Share"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for selection in contest.selections:
+        votes, share = number(selection.votes), percent(selection.share)
+        table.add_row(Text(selection.name), Text(selection.party or ""), votes, share)
+    return table
+
+
+def state_line(contest: ContestResults) -> str:
+    """How far the counting of a contest is, in words."""
+    reported = f"{contest.units_reported:,} of {contest.units_expected:,} precincts"
+    words = [reported, f"turnout {percent(contest.turnout)}", contest.status.replace("-", " ")]
+    if contest.quarantined_units:
+        words.append(f"{contest.quarantined_units:,} in quarantine")
+    if contest.is_test:
+        words.append("TEST ELECTION")
+    return " · ".join(words)
+
+
+def number(figure: int | None) -> str:
+    return "–" if figure is None else f"{figure:,}"
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"

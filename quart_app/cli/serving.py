@@ -1,0 +1,27 @@
+"""`tallystream serve`: the engines if need be, the newest schema, and the server."""
+
+import errno
+
+import click
+
+from quart_app import serve as server
+from quart_app.cli.running import Failure, run, running_engines
+from repositories.migrations import migrate
+
+PORT = click.IntRange(1, 65535)
+
+
+@click.command()
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
+@click.option("--port", type=PORT, help="Of HTTP/1.1 without TLS; 8000 unless config.toml says otherwise.")
+@click.option("--tls-port", type=PORT, help="Of HTTP/2 over TLS; 8443 unless config.toml says otherwise.")
+def serve(workers: int, port: int | None, tls_port: int | None) -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    with running_engines() as settings:
+        run(migrate(settings.database_url or ""))
+        try:
+            server.serve(settings, workers=workers, port=port, tls_port=tls_port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise Failure(f"{error.strerror}; choose others with --port and --tls-port.") from error
