@@ -12,11 +12,12 @@ import ctypes
 import logging
 import os
 import signal
-import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import uvloop
 from hypercorn.asyncio.run import worker_serve
@@ -26,6 +27,7 @@ from quart import Quart
 
 from quart_app import create_app
 from quart_app.certificate import localhost_certificate
+from quart_app.connections import drop_connections, listening
 from quart_app.settings import Settings, SettingsError
 from quart_app.wiring import Services
 
@@ -33,6 +35,9 @@ from quart_app.wiring import Services
 RESTART_SECONDS = 1.0
 # How long workers get to stop before they are killed; a stop takes about two seconds.
 STOP_SECONDS = 10.0
+# After a signal, so long may connections take to end before they are dropped; less than Hypercorn's
+# graceful_timeout, which cancels their tasks and leaves tracebacks.
+GRACE_SECONDS = 1.6
 # For connections that are already closing when the streams have ended.
 SETTLE_SECONDS = 0.2
 
@@ -100,33 +105,19 @@ def _end_with(supervisor: int) -> None:
 
 
 def _sockets(config: Config) -> Sockets:
+    shared = WORKER in os.environ
     return Sockets(
-        [_bound(bind, config.backlog) for bind in config.bind],
-        [_bound(bind, config.backlog) for bind in config.insecure_bind],
+        [listening(bind, config.backlog, shared=shared) for bind in config.bind],
+        [listening(bind, config.backlog, shared=shared) for bind in config.insecure_bind],
         [],
     )
 
 
-def _bound(bind: str, backlog: int) -> socket.socket:
-    host, _, port = bind.rpartition(":")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if WORKER in os.environ:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        bound.bind((host.strip("[]"), int(port)))
-    except OSError as error:
-        bound.close()
-        raise OSError(error.errno, f"{bind} cannot be served: {os.strerror(error.errno or 0)}") from error
-    bound.listen(backlog)
-    bound.setblocking(False)
-    return bound
-
-
 async def _serve(app: Quart, config: Config, sockets: Sockets) -> None:
+    ports = {bound.getsockname()[1] for bound in (*sockets.secure_sockets, *sockets.insecure_sockets)}
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_without_noise)
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
 
@@ -137,7 +128,20 @@ async def _serve(app: Quart, config: Config, sockets: Sockets) -> None:
         await asyncio.sleep(SETTLE_SECONDS)
 
     wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
-    await worker_serve(wrapped, config, sockets=sockets, shutdown_trigger=shut_down)
+    serving = asyncio.create_task(worker_serve(wrapped, config, sockets=sockets, shutdown_trigger=shut_down))
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({serving}, timeout=GRACE_SECONDS)
+    if not serving.done():
+        dropped = drop_connections(ports)
+        _logger.warning("%d connections did not end by themselves and were dropped", dropped)
+    await serving
+
+
+def _without_noise(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A failed TLS handshake, or a connection given up at the end, is nobody's fault here."""
+    if not isinstance(context.get("exception"), (ssl.SSLError, asyncio.CancelledError)):
+        loop.default_exception_handler(context)
 
 
 def worker_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
@@ -175,7 +179,7 @@ def _supervise(settings: Settings, workers: int, config: Config) -> None:
 def _probe(config: Config) -> None:
     """Says at once where an address is taken; workers would only die over it, one after the other."""
     for bind in (*config.bind, *config.insecure_bind):
-        _bound(bind, 1).close()
+        listening(bind, 1, shared=False).close()
 
 
 def _ports(config: Config) -> list[str]:

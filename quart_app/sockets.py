@@ -18,6 +18,8 @@ UNREAD_FRAMES = 16
 UNSENT_ANSWERS = 256
 # A client that takes nothing for so long is let go.
 SEND_SECONDS = 30.0
+# For the answers to what was read before the server was told to stop.
+LAST_ANSWERS_SECONDS = 1.0
 
 GOING_AWAY = 1001
 POLICY = 1008
@@ -40,12 +42,15 @@ async def send_frame(value: Any) -> None:
 
 
 async def converse(
-    read: Callable[[], Awaitable[None]], write: Callable[[], Awaitable[None]], watchers: Watchers
+    read: Callable[[], Awaitable[None]],
+    write: Callable[[], Awaitable[None]],
+    watchers: Watchers,
+    answered: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Runs reader and writer until one ends, the client leaves or the server stops.
 
-    A client that leaves cancels all three; when the server stops, the connection is closed with 1012,
-    so that clients know to come back.
+    A client that leaves cancels all three. When the server stops, nothing more is read, what was read
+    is `answered`, and the connection is closed with 1012, so that clients know to come back.
     """
     tasks = [asyncio.ensure_future(part) for part in (read(), write(), watchers.draining.wait())]
     try:
@@ -53,6 +58,10 @@ async def converse(
         for task in done:
             task.result()
         if watchers.draining.is_set():
+            tasks[0].cancel()
+            if answered is not None:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(answered(), LAST_ANSWERS_SECONDS)
             await websocket.close(RESTART, "the server is restarting; connect again")
     except TimeoutError:
         await websocket.close(POLICY, "too slow: answers were not read")

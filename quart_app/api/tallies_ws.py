@@ -92,7 +92,7 @@ class _Conversation:
         self._outbox: asyncio.Queue[asyncio.Future[Any]] = asyncio.Queue(UNSENT_ANSWERS)
 
     async def run(self) -> None:
-        await converse(self._read, self._write, self._house.watchers)
+        await converse(self._read, self._write, self._house.watchers, self._outbox.join)
 
     async def _read(self) -> None:
         while True:
@@ -102,6 +102,7 @@ class _Conversation:
     async def _write(self) -> None:
         while True:
             await send_frame(await (await self._outbox.get()))
+            self._outbox.task_done()
 
     async def _answer(self, frame: Any) -> asyncio.Future[Any]:
         """What the frame will be answered with. Raises nothing that a client can cause."""
