@@ -7,6 +7,7 @@ import click
 
 from models.errors import DomainError
 from quart_app.cli.admin import election, migrate, official, token
+from quart_app.cli.demo import demo
 from quart_app.cli.importing import import_
 from quart_app.cli.replay import replay
 from quart_app.cli.results import results
@@ -48,7 +49,7 @@ def commands() -> None:
     """Tallystream: election night, tallies in over WebSocket and live results out."""
 
 
-for _command in (serve, migrate, import_, election, replay, results, watch, official, token):
+for _command in (demo, serve, migrate, import_, election, replay, results, watch, official, token):
     commands.add_command(_command)
 
 

@@ -46,7 +46,7 @@ class Server(msgspec.Struct, frozen=True):
         if not self.is_loopback:
             return context
         own = settings.data / "localhost.crt"
-        if own.exists():
+        if own.exists() and not settings.hypercorn.get("certfile"):
             # Python 3.13 and newer ask of it what only certificates of authorities have.
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
             context.load_verify_locations(own)

@@ -95,8 +95,8 @@ class Replay:
         """Raises Failure where the server turns officers away, or has been away for too long."""
         patience = Patience()
         officers = [Officer(server, election, token, trust, patience) for _ in range(clients)]
-        with progress_bar("{task.fields[refused]:,} refused") as progress:
-            task = progress.add_task("tallies", total=self._number, refused=0)
+        with progress_bar() as progress:
+            task = progress.add_task("tallies", total=self._number)
             try:
                 await together(officer.start() for officer in officers)
                 self._started_at = time.perf_counter()
@@ -116,7 +116,7 @@ class Replay:
                 self._quarantined += answer.status == "quarantined"
             else:
                 self.reasons.append(_reason(tally, answer))
-            progress.update(task, advance=1, refused=len(self.reasons))
+            progress.update(task, advance=1, description=f"tallies, {len(self.reasons):,} refused")
 
     def figures(self) -> Figures:
         latencies = sorted(self._latencies)

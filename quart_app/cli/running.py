@@ -106,18 +106,14 @@ def leaving_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def progress_bar(*fields: str) -> Progress:
-    """A progress bar on standard error, and none where that is no terminal.
-
-    `fields` are formats of further columns, such as `"{task.fields[refused]} refused"`.
-    """
+def progress_bar() -> Progress:
+    """A progress bar on standard error, and none where that is no terminal."""
     console = Console(stderr=True)
     return Progress(
-        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        *map(TextColumn, fields),
+        TextColumn("{task.description}"),
         console=console,
         disable=not console.is_terminal,
     )
