@@ -49,6 +49,8 @@ _SUPERSEDE = text("""
 """)
 
 # The whole batch in one statement and so in one round trip.
+# Totals are no upsert: PostgreSQL holds the row to be inserted against the constraints before it looks
+# for a conflict, and what a correction takes away is negative. The head's lock keeps both halves true.
 _WRITE = text("""
     WITH entries AS (
         INSERT INTO log_entries (election_id, seq, at, kind, entry, leaf_hash)
@@ -71,32 +73,48 @@ _WRITE = text("""
         SELECT :election, r.*
         FROM unnest(CAST(:vote_seqs AS bigint[]), CAST(:vote_selections AS bigint[]),
                     CAST(:votes AS integer[])) AS r
-    ), moved_contests AS (
-        INSERT INTO contest_totals AS t (contest_id, unit_id, units_reported, quarantined_units,
-                                         voters_registered, ballots_cast, overvotes, undervotes, write_ins,
-                                         rejected_ballots, version, updated_at)
-        SELECT r.*, :head, :at
+    ), contest_moves AS (
+        SELECT *
         FROM unnest(CAST(:total_contests AS bigint[]), CAST(:total_units AS bigint[]),
                     CAST(:moved_0 AS bigint[]), CAST(:moved_1 AS bigint[]), CAST(:moved_2 AS bigint[]),
                     CAST(:moved_3 AS bigint[]), CAST(:moved_4 AS bigint[]), CAST(:moved_5 AS bigint[]),
-                    CAST(:moved_6 AS bigint[]), CAST(:moved_7 AS bigint[])) AS r
-        ON CONFLICT (contest_id, unit_id) DO UPDATE SET
-            units_reported = t.units_reported + excluded.units_reported,
-            quarantined_units = t.quarantined_units + excluded.quarantined_units,
-            voters_registered = t.voters_registered + excluded.voters_registered,
-            ballots_cast = t.ballots_cast + excluded.ballots_cast,
-            overvotes = t.overvotes + excluded.overvotes,
-            undervotes = t.undervotes + excluded.undervotes,
-            write_ins = t.write_ins + excluded.write_ins,
-            rejected_ballots = t.rejected_ballots + excluded.rejected_ballots,
-            version = excluded.version,
-            updated_at = excluded.updated_at
-    ), moved_selections AS (
-        INSERT INTO selection_totals AS t (selection_id, unit_id, votes)
-        SELECT r.*
+                    CAST(:moved_6 AS bigint[]), CAST(:moved_7 AS bigint[]))
+             AS r(contest_id, unit_id, units_reported, quarantined_units, voters_registered,
+                  ballots_cast, overvotes, undervotes, write_ins, rejected_ballots)
+    ), moved_contests AS (
+        UPDATE contest_totals t SET
+            units_reported = t.units_reported + r.units_reported,
+            quarantined_units = t.quarantined_units + r.quarantined_units,
+            voters_registered = t.voters_registered + r.voters_registered,
+            ballots_cast = t.ballots_cast + r.ballots_cast,
+            overvotes = t.overvotes + r.overvotes,
+            undervotes = t.undervotes + r.undervotes,
+            write_ins = t.write_ins + r.write_ins,
+            rejected_ballots = t.rejected_ballots + r.rejected_ballots,
+            version = :head,
+            updated_at = :at
+        FROM contest_moves r WHERE t.contest_id = r.contest_id AND t.unit_id = r.unit_id
+    ), new_contests AS (
+        INSERT INTO contest_totals (contest_id, unit_id, units_reported, quarantined_units,
+                                    voters_registered, ballots_cast, overvotes, undervotes, write_ins,
+                                    rejected_ballots, version, updated_at)
+        SELECT r.*, :head, :at FROM contest_moves r
+        WHERE NOT EXISTS (
+            SELECT FROM contest_totals t WHERE t.contest_id = r.contest_id AND t.unit_id = r.unit_id
+        )
+    ), selection_moves AS (
+        SELECT *
         FROM unnest(CAST(:total_selections AS bigint[]), CAST(:selection_units AS bigint[]),
-                    CAST(:moved_votes AS bigint[])) AS r
-        ON CONFLICT (selection_id, unit_id) DO UPDATE SET votes = t.votes + excluded.votes
+                    CAST(:moved_votes AS bigint[])) AS r(selection_id, unit_id, votes)
+    ), moved_selections AS (
+        UPDATE selection_totals t SET votes = t.votes + r.votes
+        FROM selection_moves r WHERE t.selection_id = r.selection_id AND t.unit_id = r.unit_id
+    ), new_selections AS (
+        INSERT INTO selection_totals (selection_id, unit_id, votes)
+        SELECT * FROM selection_moves r
+        WHERE NOT EXISTS (
+            SELECT FROM selection_totals t WHERE t.selection_id = r.selection_id AND t.unit_id = r.unit_id
+        )
     )
     UPDATE log_heads SET seq = :head WHERE election_id = :election
 """)
