@@ -7,6 +7,7 @@ from quart_app.api import elections, health, log, results, results_ws, tallies, 
 from quart_app.errors import install_error_handlers
 from quart_app.front import FrontDoor
 from quart_app.live import LiveConnection
+from quart_app.pages import install_pages
 from quart_app.settings import ROOT, Settings, load_settings
 from quart_app.sockets import BoundedWebsocketConnection
 from quart_app.wiring import Services
@@ -28,6 +29,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     for part in APIS:
         app.register_blueprint(part.api)
     install_error_handlers(app)
+    install_pages(app)
     _describe(app)
     _serve_services(app, settings)
     app.asgi_app = FrontDoor(app.asgi_app, lambda: _results(app))  # type: ignore[method-assign]

@@ -1,0 +1,21 @@
+"""HTML routes, by subject: rendered by Jinja, kept live by the modules in `static/`."""
+
+from quart import Quart
+
+from quart_app.pages import assets, board, docs, elections, log, tally
+from quart_app.pages.assets import Assets
+from quart_app.pages.errors import install_error_pages
+from quart_app.pages.words import FILTERS
+
+PAGES = (elections, board, log, tally, docs, assets)
+
+
+def install_pages(app: Quart) -> None:
+    """Adds the pages, the files they load and the HTML form of problems."""
+    app.extensions["tallystream.assets"] = files = Assets()
+    app.jinja_env.globals["asset"] = files.address
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for part in PAGES:
+        app.register_blueprint(part.pages)
+    install_error_pages(app)

@@ -1,0 +1,89 @@
+"""Results for people: the live board, one contest by precinct, one unit."""
+
+from typing import Annotated
+
+import msgspec
+from quart import Blueprint, Response
+from quart_schema import hide, validate_querystring
+
+from models.errors import UnknownContest
+from models.results import ContestResults
+from quart_app.answers import LIVE, SETTLED
+from quart_app.pages.rendering import page
+from quart_app.pages.words import overall
+from quart_app.wiring import services
+
+pages = Blueprint("board", __name__, url_prefix="/elections/<election>")
+
+# Rows of the precinct table on one page; keeps the page below 100 kB with a dozen selections.
+PRECINCTS = 50
+
+
+class PrecinctQuery(msgspec.Struct):
+    after: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+@pages.get("")
+@hide
+async def board(election: str) -> Response:
+    view = await services().results.current(election)
+    contests = [contest.results for contest in view.contests.values()]
+    return await page(
+        "board/board.html",
+        cache=LIVE,
+        election=view.election,
+        contests=contests,
+        colours=await _colours(election),
+        overall=overall(contests),
+        updated_at=max((c.updated_at for c in contests), default=view.election.changed_at),
+        reported=sum(c.units_reported for c in contests),
+        expected=sum(c.units_expected for c in contests),
+    )
+
+
+@pages.get("/contests/<contest>")
+@hide
+@validate_querystring(PrecinctQuery)
+async def contest(election: str, contest: str, query_args: PrecinctQuery) -> Response:
+    view = await services().results.current(election)
+    results = view.contest(contest).results
+    tallies = await services().results.precincts(
+        election, contest, after=query_args.after, limit=PRECINCTS + 1
+    )
+    return await page(
+        "board/contest.html",
+        cache=LIVE,
+        election=view.election,
+        results=results,
+        colours=await _colours(election),
+        # In ballot order, which stays while the ranks change.
+        selections=view.contests[contest].count.selections,
+        tallies=tallies[:PRECINCTS],
+        after=query_args.after,
+        following=tallies[PRECINCTS - 1].precinct if len(tallies) > PRECINCTS else None,
+    )
+
+
+@pages.get("/units/<unit>")
+@hide
+async def unit(election: str, unit: str) -> Response:
+    view = await services().results.current(election)
+    contests: list[ContestResults] = []
+    for code in view.contests:
+        try:
+            contests.append(await services().results.in_unit(election, code, unit))
+        except UnknownContest:
+            continue  # Not on the ballot there.
+    return await page(
+        "board/unit.html",
+        cache=SETTLED,
+        election=view.election,
+        unit=unit,
+        contests=contests,
+        colours=await _colours(election),
+    )
+
+
+async def _colours(election: str) -> dict[str, str]:
+    """Colours by party code; only an addition to the party's name, never in its place."""
+    return {party.code: party.colour for party in await services().elections.parties(election)}

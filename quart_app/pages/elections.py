@@ -1,0 +1,16 @@
+"""The front page: every election."""
+
+from quart import Blueprint, Response
+from quart_schema import hide
+
+from quart_app.answers import LIVE
+from quart_app.pages.rendering import page
+from quart_app.wiring import services
+
+pages = Blueprint("elections", __name__)
+
+
+@pages.get("/")
+@hide
+async def elections() -> Response:
+    return await page("elections/elections.html", cache=LIVE, elections=await services().elections.all())

@@ -1,0 +1,59 @@
+"""How pages write figures, times and states. `static/figures.js` writes the same ones."""
+
+import datetime
+import zoneinfo
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from models.results import ContestResults
+
+NOTHING = "–"
+
+ELECTION_WORDS = {
+    "draft": "Not open yet",
+    "open": "Counting",
+    "closed": "Closed",
+    "certified": "Certified",
+    "correction": "Being corrected",
+}
+STATUS_WORDS = {
+    "pre-election": "Not begun",
+    "unofficial-partial": "Unofficial, partial",
+    "unofficial-complete": "Unofficial, complete",
+    "certified": "Certified",
+    "correction": "Being corrected",
+    "recount": "Recount",
+}
+
+
+def figure(number: int | None) -> str:
+    """12,345; a dash where it is withheld or not known."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+def percent(part: float | None) -> str:
+    """66.1% of a part from 0 to 1; a dash where it is withheld or not known."""
+    return NOTHING if part is None else f"{part:.1%}"
+
+
+def moment(at: datetime.datetime, timezone: str) -> str:
+    """Date and time in the election's own timezone."""
+    return f"{at.astimezone(zoneinfo.ZoneInfo(timezone)):%Y-%m-%d %H:%M:%S}"
+
+
+def overall(contests: Iterable[ContestResults]) -> str:
+    """The status of a whole election in words: certified when all are, partial while one is."""
+    found = {contest.status for contest in contests}
+    for status in ("correction", "recount", "unofficial-partial", "unofficial-complete", "pre-election"):
+        if status in found:
+            return STATUS_WORDS[status]
+    return STATUS_WORDS["certified"]
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "figure": figure,
+    "percent": percent,
+    "moment": moment,
+    "status_words": STATUS_WORDS.__getitem__,
+    "election_words": ELECTION_WORDS.__getitem__,
+}
