@@ -4,6 +4,9 @@ from collections.abc import Collection
 
 import msgspec
 
+MAX_ERRORS = 100
+"""Faults of one message that are named at most; a message can hold more of them than its answer may."""
+
 
 class FieldError(msgspec.Struct, frozen=True):
     """One field of a message that cannot be taken, and what to do about it."""
@@ -69,10 +72,13 @@ class Unreadable(DomainError):
 
 
 class Invalid(DomainError):
-    """A message that could be read and cannot be taken; its code is that of its first fault."""
+    """A message that could be read and cannot be taken; its code is that of its first fault.
+
+    The first hundred faults are named.
+    """
 
     def __init__(self, errors: tuple[FieldError, ...], title: str = "") -> None:
-        super().__init__(title or errors[0].message, errors)
+        super().__init__(title or errors[0].message, errors[:MAX_ERRORS])
         self.code = errors[0].code
 
 

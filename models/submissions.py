@@ -11,13 +11,19 @@ from typing import Annotated, Any
 import msgspec
 
 from models.ballot_book import BallotBook, BookContest, Precinct
-from models.errors import FieldError, Invalid, Unreadable
+from models.errors import DomainError, FieldError, Invalid, Unreadable
 
 MAX_COUNT = 2_147_483_647
 """The largest count of anything on a tally; PostgreSQL's `integer`."""
 
 MAX_ITEMS = 500
 """Tallies in one WebSocket frame."""
+
+NUL = "\x00"
+"""The one character that PostgreSQL's `text` cannot hold."""
+
+NOT_READ = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What reading raises for bytes that are no JSON, or that nest deeper than anything of ours."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -53,7 +59,7 @@ def read_tally(raw: bytes | str | msgspec.Raw) -> TallySubmission:
     """Reads one tally. Raises Unreadable for what is no JSON object, Invalid naming every bad field."""
     try:
         return _decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_READ:
         raise _explained(raw) from None
 
 
@@ -61,7 +67,7 @@ def ref_of(raw: bytes | str | msgspec.Raw) -> str | None:
     """The ref of a message that could not be taken, so that its sender knows which one is meant."""
     try:
         ref = _json(raw).get("ref")
-    except Unreadable:
+    except DomainError:
         return None
     return ref[:64] if isinstance(ref, str) else None
 
@@ -76,6 +82,8 @@ def check_against(tally: TallySubmission, book: BallotBook) -> tuple[FieldError,
         and contest.id in precinct.contests
         and tally.votes.keys() == contest.selections.keys()
         and tally.revision == 1
+        and NUL not in tally.ref
+        and NUL not in tally.reason
     ):
         return ()
     return tuple(_hard_errors(tally, precinct, contest))
@@ -84,30 +92,40 @@ def check_against(tally: TallySubmission, book: BallotBook) -> tuple[FieldError,
 def _hard_errors(
     tally: TallySubmission, precinct: Precinct | None, contest: BookContest | None
 ) -> Iterator[FieldError]:
+    for field, text in (("ref", tally.ref), ("reason", tally.reason)):
+        if NUL in text:
+            yield FieldError(field, "holds a NUL character (U+0000); leave it out", "bad-character")
     if precinct is None:
         yield FieldError("precinct", "this election has no such precinct", "unknown-precinct")
     if contest is None:
         yield FieldError("contest", "this election has no such contest", "unknown-contest")
-    elif precinct is not None and contest.id not in precinct.contests:
-        message = f"the contest is not on the ballot in {tally.precinct!r}"
-        yield FieldError("contest", message, "contest-not-on-ballot")
-    if contest is not None:
-        for code in tally.votes.keys() - contest.selections.keys():
-            message = f"is not a selection of {tally.contest!r}"
-            yield FieldError(f"votes.{code}", message, "unknown-selection")
-        for code in contest.selections:
-            if code not in tally.votes:
-                yield FieldError(
-                    f"votes.{code}", "is missing; send 0 if there were none", "missing-selection"
-                )
+    else:
+        if precinct is not None and contest.id not in precinct.contests:
+            message = f"the contest is not on the ballot in {tally.precinct!r}"
+            yield FieldError("contest", message, "contest-not-on-ballot")
+        yield from _selection_errors(tally, contest)
     if tally.revision > 1 and not tally.reason.strip():
         yield FieldError("reason", "a correction needs a reason", "missing-reason")
+
+
+def _selection_errors(tally: TallySubmission, contest: BookContest) -> Iterator[FieldError]:
+    for code in tally.votes:
+        if code not in contest.selections:
+            message = f"is not a selection of {tally.contest!r}"
+            yield FieldError(f"votes.{code}", message, "unknown-selection")
+    for code in contest.selections:
+        if code not in tally.votes:
+            yield FieldError(f"votes.{code}", "is missing; send 0 if there were none", "missing-selection")
 
 
 def _json(raw: bytes | str | msgspec.Raw) -> dict[str, Any]:
     try:
         message = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except msgspec.ValidationError:
+        # Only a number can be at fault here: nothing is asked of the message but that it is JSON.
+        remedy = f"holds a number that is too large; counts are whole numbers from 0 to {MAX_COUNT:,}"
+        raise Invalid((FieldError("", remedy, "bad-count"),)) from None
+    except NOT_READ:
         raise Unreadable("This is not JSON.") from None
     if not isinstance(message, dict):
         raise Unreadable("A tally is a JSON object.")
@@ -118,11 +136,12 @@ def _explained(raw: bytes | str | msgspec.Raw) -> Invalid | Unreadable:
     """Goes over a refused message field by field, where the decoder had stopped at the first fault."""
     try:
         message = _json(raw)
-    except Unreadable as error:
+    except (Invalid, Unreadable) as error:
         return error
     errors = [
         FieldError(name, "this field is not known here; leave it out", "unknown-field")
-        for name in message.keys() - _FIELDS.keys() - {"type"}
+        for name in message
+        if name not in _FIELDS and name != "type"
     ]
     for name, field in _FIELDS.items():
         if name in message:

@@ -8,7 +8,7 @@ from quart_schema import document_request, document_response, security_scheme, t
 
 from models.errors import DomainError, TooLarge, Unreadable
 from models.recording import Receipt
-from models.submissions import TallySubmission, read_tally, ref_of
+from models.submissions import NOT_READ, TallySubmission, read_tally, ref_of
 from quart_app.answers import json_response
 from quart_app.auth import signed_in
 from quart_app.errors import Problem, ProblemFrame, problem_frame, problem_of, problem_response
@@ -63,7 +63,7 @@ async def send_tallies(election: str) -> Response:
 def _array(body: bytes) -> list[msgspec.Raw]:
     try:
         raws = _raws.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_READ:
         raise Unreadable("This is not JSON.") from None
     if len(raws) > MAX_ARRAY:
         raise TooLarge(f"{len(raws)} tallies at once; send at most {MAX_ARRAY:,}.")

@@ -16,7 +16,7 @@ from models.errors import (
 )
 from models.recording import Receipt
 from models.rights import Identity
-from models.submissions import MAX_ITEMS, TallySubmission, ref_of
+from models.submissions import MAX_ITEMS, NOT_READ, TallySubmission, ref_of
 from quart_app.api.tallies import framed, read
 from quart_app.auth import identity
 from quart_app.errors import problem_frame
@@ -42,6 +42,12 @@ class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome"):
     election: str
     precincts: list[str]
     version: int
+
+
+class _Kind(msgspec.Struct):
+    """Of a frame that could not be taken, only what it wanted to be."""
+
+    type: Any = None
 
 
 _fast = msgspec.json.Decoder(TallySubmission | Hello | Tallies)
@@ -145,7 +151,7 @@ def _decode(frame: Any) -> TallySubmission | Hello | Tallies:
     try:
         message: TallySubmission | Hello | Tallies = _fast.decode(frame)
         return message
-    except (msgspec.DecodeError, UnicodeError):
+    except NOT_READ:
         pass
     kind = _kind(frame)
     if kind == "tally":
@@ -162,12 +168,11 @@ def _decode(frame: Any) -> TallySubmission | Hello | Tallies:
 
 def _kind(frame: str) -> Any:
     try:
-        message = msgspec.json.decode(frame)
-    except (msgspec.DecodeError, UnicodeError):
+        return msgspec.json.decode(frame, type=_Kind).type
+    except msgspec.ValidationError:
+        raise Unreadable("A frame is one JSON object.") from None
+    except NOT_READ:
         raise Unreadable("This is not JSON.") from None
-    if not isinstance(message, dict):
-        raise Unreadable("A frame is one JSON object.")
-    return message.get("type")
 
 
 def _settled(value: Any) -> asyncio.Future[Any]:
