@@ -7,9 +7,10 @@ import msgspec
 from quart import Blueprint, websocket
 
 from models.errors import DomainError, FieldError, Invalid, Unreadable
+from models.submissions import NOT_READ
 from quart_app.auth import is_staff
 from quart_app.errors import problem_frame
-from quart_app.sockets import UNREAD_FRAMES, converse, send_frame
+from quart_app.sockets import converse, send_frame
 from quart_app.wiring import Services, services
 from services.results import Feed, View
 
@@ -74,7 +75,6 @@ class _Conversation:
         self._seen: dict[str, int] = {}
         """Version last sent, for each contest subscribed to."""
         self._subscribed = asyncio.Event()
-        self._replies: asyncio.Queue[Any] = asyncio.Queue(UNREAD_FRAMES)
         self._turn = asyncio.Lock()
 
     async def run(self) -> None:
@@ -123,8 +123,9 @@ class _Conversation:
     async def _write(self) -> None:
         while True:
             view = await self._feed.settled()
-            await self._send_newer(view)
+            # Before sending: a subscription that comes meanwhile is for the next turn, and not forgotten.
             self._subscribed.clear()
+            await self._send_newer(view)
             news = asyncio.ensure_future(self._feed.newer(view.version))
             change = asyncio.ensure_future(self._subscribed.wait())
             try:
@@ -155,5 +156,5 @@ def _decode(frame: Any) -> Subscribe | Unsubscribe | Count:
         return message
     except msgspec.ValidationError as error:
         raise Invalid((FieldError("", str(error), "invalid"),)) from None
-    except (msgspec.DecodeError, UnicodeError):
+    except NOT_READ:
         raise Unreadable("This is not JSON.") from None
