@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
+SomeSeconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class SettingsError(Exception):
@@ -31,9 +32,9 @@ class IntakeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pause: Seconds
-    heartbeat: Seconds
+    heartbeat: SomeSeconds
     max_watchers: Positive
-    stuck: Seconds
+    stuck: SomeSeconds
 
 
 class RequestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
