@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from quart import Response
 
@@ -18,7 +18,7 @@ def stream_response(chunks: AsyncIterator[bytes]) -> Response:
     return response
 
 
-async def alive(chunks: AsyncIterator[bytes], watchers: Watchers, seconds: float) -> AsyncIterator[bytes]:
+async def alive(chunks: AsyncGenerator[bytes], watchers: Watchers, seconds: float) -> AsyncIterator[bytes]:
     """The chunks, a heartbeat after so many silent seconds, and an end when the server stops."""
     with watchers:
         yield RETRY
@@ -39,3 +39,4 @@ async def alive(chunks: AsyncIterator[bytes], watchers: Watchers, seconds: float
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError, Exception):
                     await task
+            await chunks.aclose()

@@ -52,7 +52,10 @@ class Services:
         self.settings = settings
         self.database = Database(settings.database_url, pool_size=settings.storage.pool_size)
         self._intake_database = Database(
-            settings.database_url, pool_size=settings.intake.pool_size, settings=ALWAYS_BY_INDEX
+            settings.database_url,
+            pool_size=settings.intake.pool_size,
+            pre_ping=False,
+            settings=ALWAYS_BY_INDEX,
         )
         self.elections = ElectionService(self.database, utc_now)
         self.officials = OfficialService(self.database, utc_now)

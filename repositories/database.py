@@ -51,12 +51,23 @@ def asyncpg_url(url: str) -> URL:
 class Database:
     """One pool of connections. Make it where an event loop runs, and dispose of it there."""
 
-    def __init__(self, url: str, *, pool_size: int, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int,
+        pre_ping: bool = True,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """`pre_ping` asks a pooled connection for a sign of life before it is used: after the database
+        was restarted, nobody meets a dead one. Without it a round trip is saved, and callers try again.
+        """
         self._engine: AsyncEngine = create_async_engine(
             asyncpg_url(url),
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=POOL_SECONDS,
+            pool_pre_ping=pre_ping,
             connect_args={
                 "timeout": CONNECT_SECONDS,
                 "command_timeout": STATEMENT_SECONDS,

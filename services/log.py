@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import msgspec
 
@@ -47,6 +47,8 @@ class _Tail:
     def start(self, head: int) -> None:
         self.head = head
         self._task = asyncio.create_task(self._keep(), name=f"log tail of {self._election}")
+        # What was committed since the head was read was announced before anybody listened here.
+        self._hinted.set()
 
     def look(self) -> None:
         self._hinted.set()
@@ -117,7 +119,7 @@ class LogService:
         async with self._database.snapshot() as repos:
             return await repos.log.head((await repos.elections.get(election)).id)
 
-    async def follow(self, election: str, *, after: int) -> AsyncIterator[LogPage]:
+    async def follow(self, election: str, *, after: int) -> AsyncGenerator[LogPage]:
         """Every entry behind `after`, in order, for ever; pages of at most 1,000.
 
         A follower that falls behind the tail reads from the database until it has caught up.
@@ -143,9 +145,9 @@ class LogService:
         async with self._opening:
             tail = self._tails.get(election)
             if tail is None:
-                tail = _Tail(self._database, election)
-                tail.start(await self.head(election))
-                self._tails[election] = tail
+                head = await self.head(election)
+                tail = self._tails[election] = _Tail(self._database, election)
+                tail.start(head)
             return tail
 
     def hear(self, announcement: Announcement) -> None:

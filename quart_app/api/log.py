@@ -1,6 +1,7 @@
 """The public log: a page from any position, and every entry as it comes."""
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 import msgspec
@@ -87,7 +88,8 @@ def _last_event_id() -> int:
     return int(text)
 
 
-async def _chunks(pages: AsyncIterator[LogPage], staff: bool) -> AsyncIterator[bytes]:
-    async for found in pages:
-        released = found.released or staff
-        yield b"".join(event("entry", r.seq, r.public(released=released)) for r in found.records)
+async def _chunks(pages: AsyncGenerator[LogPage], staff: bool) -> AsyncGenerator[bytes]:
+    async with contextlib.aclosing(pages):
+        async for found in pages:
+            released = found.released or staff
+            yield b"".join(event("entry", r.seq, r.public(released=released)) for r in found.records)

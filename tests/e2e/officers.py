@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
@@ -79,14 +79,18 @@ class Viewer:
         self.connections = 0
         self.http_version = ""
 
+    def use(self, client: httpx.AsyncClient) -> None:
+        """Comes back over another connection."""
+        self._client = client
+
     async def watch(self) -> None:
         while True:
             with contextlib.suppress(httpx.HTTPError):
                 await self.watch_once()
             await asyncio.sleep(0.1)
 
-    async def watch_once(self, after_event: Callable[["Viewer"], Awaitable[bool]] | None = None) -> None:
-        """One connection, until it ends or `after_event` says to cut it."""
+    async def watch_once(self, cut_when: Callable[["Viewer"], bool] | None = None) -> None:
+        """One connection, until it ends or `cut_when` says to cut it."""
         async with self._client.stream("GET", self._url, timeout=30) as response:
             assert response.status_code == 200
             self.connections += 1
@@ -98,7 +102,7 @@ class Viewer:
                     name = value
                 elif field == "data" and name == "results":
                     self._take(json.loads(value))
-                    if after_event and await after_event(self):
+                    if cut_when and cut_when(self):
                         return
 
     def _take(self, results: dict[str, Any]) -> None:
