@@ -1,12 +1,13 @@
 """Everything that knows HTTP. `create_app` is the table of contents."""
 
 from quart import Quart
-from quart_schema import Info, QuartSchema
+from quart_schema import HttpSecurityScheme, Info, QuartSchema
 
 from quart_app.api import elections, health, log, results, results_ws, tallies, tallies_ws
 from quart_app.errors import install_error_handlers
 from quart_app.front import FrontDoor
 from quart_app.live import LiveConnection
+from quart_app.openapi import Document
 from quart_app.pages import install_pages
 from quart_app.settings import ROOT, Settings, load_settings
 from quart_app.sockets import BoundedWebsocketConnection
@@ -43,6 +44,8 @@ def _describe(app: Quart) -> None:
         redoc_ui_path=None,
         scalar_ui_path=None,
         conversion_preference="msgspec",
+        openapi_provider_class=Document,
+        security_schemes={"token": HttpSecurityScheme(scheme="bearer")},
         info=Info(
             title="Tallystream", version="1", description="Election night: tallies in, live results out."
         ),

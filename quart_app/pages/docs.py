@@ -1,5 +1,9 @@
 """The API's documentation, made from the application's own OpenAPI document."""
 
+from collections import defaultdict
+from typing import Any
+
+import msgspec
 from quart import Blueprint, Response, current_app
 from quart_schema import hide
 
@@ -13,4 +17,58 @@ pages = Blueprint("docs", __name__)
 @hide
 async def docs() -> Response:
     document = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
-    return await page("docs/docs.html", cache=SETTLED, document=document)
+    return await page(
+        "docs/docs.html",
+        cache=SETTLED,
+        info=document["info"],
+        sections=_by_tag(document["paths"]),
+        types=document["components"]["schemas"],
+        written=_written,
+        type_of=_type_of,
+    )
+
+
+def _by_tag(paths: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Operations with their method and path, under their first tag, in the order of the routes."""
+    sections: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            tag = next(iter(operation.get("tags", ())), "other")
+            sections[tag].append({"method": method.upper(), "path": path, **operation})
+    return dict(sections)
+
+
+def _written(example: Any) -> str:
+    """An example as it is sent, laid out for reading."""
+    if isinstance(example, str):
+        return example.rstrip()
+    return msgspec.json.format(msgspec.json.encode(example), indent=2).decode()
+
+
+def _type_of(schema: dict[str, Any]) -> list[tuple[str, str]]:
+    """A schema in words: pieces of text, each with the name of the type it leads to or nothing."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return [(name, name)]
+    if "anyOf" in schema:
+        pieces = [_type_of(part) for part in schema["anyOf"]]
+        return [piece for part in pieces[:-1] for piece in (*part, (" or ", ""))] + pieces[-1]
+    if "enum" in schema:
+        return [(", ".join(map(str, schema["enum"])), "")]
+    if schema.get("type") == "array":
+        return [("list of ", ""), *_type_of(schema.get("items", {}))]
+    if isinstance(schema.get("additionalProperties"), dict):
+        return [("object of ", ""), *_type_of(schema["additionalProperties"])]
+    return [(_plain(schema), "")]
+
+
+def _plain(schema: dict[str, Any]) -> str:
+    words = [str(schema.get("const", schema.get("format", schema.get("type", "anything"))))]
+    for bound, name in (("minimum", "from"), ("maximum", "to"), ("maxLength", "at most")):
+        if bound in schema:
+            words.append(f"{name} {schema[bound]:,}")
+    if "maxLength" in schema:
+        words.append("characters")
+    if "default" in schema and schema["default"] not in ("", None):
+        words.append(f"(default {schema['default']})")
+    return " ".join(words)

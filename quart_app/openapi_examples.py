@@ -1,0 +1,157 @@
+"""One example for each type of the API, by the type's name. A test reads each as its type."""
+
+from typing import Any
+
+_HASH = "8015f5178a04e2f0a1d76d9e2a4c4b3a5f2f2ce8c0d8b6fb3b7e3b5d1d0f9c61"
+
+_ELECTION = {
+    "code": "adams-2024",
+    "name": "Adams 2024",
+    "date": "2024-11-05",
+    "timezone": "UTC",
+    "is_test": False,
+    "status": "open",
+    "released": True,
+}
+_CONTEST = {
+    "code": "president",
+    "name": "President",
+    "district": "adams",
+    "is_measure": False,
+    "vote_variation": "plurality",
+    "votes_allowed": 1,
+    "number_elected": 1,
+    "selections": [{"code": "trump-and-vance", "name": "TRUMP and VANCE", "party": "REP"}],
+}
+_UNIT = {
+    "code": "abbottstown",
+    "name": "ABBOTTSTOWN",
+    "kind": "precinct",
+    "voters_registered": 610,
+    "parent": "adams",
+}
+_PARTY = {"code": "REP", "name": "Republican", "colour": "#c8102e"}
+_RESULTS = {
+    "election": "adams-2024",
+    "contest": "president",
+    "unit": None,
+    "name": "President",
+    "version": 411,
+    "updated_at": "2026-01-01T00:00:00Z",
+    "status": "unofficial-complete",
+    "is_test": False,
+    "released": True,
+    "is_measure": False,
+    "votes_allowed": 1,
+    "number_elected": 1,
+    "units_reported": 51,
+    "units_expected": 51,
+    "voters_registered": 76008,
+    "voters_registered_reported": 76008,
+    "ballots_cast": 61039,
+    "turnout": 0.803,
+    "overvotes": 29,
+    "undervotes": 139,
+    "write_ins": 221,
+    "rejected_ballots": 0,
+    "quarantined_units": 0,
+    "selections": [
+        {
+            "code": "trump-and-vance",
+            "name": "TRUMP and VANCE",
+            "party": "REP",
+            "votes": 40248,
+            "share": 0.661,
+            "rank": 1,
+        }
+    ],
+}
+_COUNTS = {"ballots_cast": 509, "overvotes": 2, "undervotes": 0, "write_ins": 0, "rejected_ballots": 0}
+_VOTES = {"harris-and-walz": 150, "trump-and-vance": 350, "oliver-and-ter-maat": 4, "stein-and-ware": 3}
+_PRECINCT_TALLY = {
+    "precinct": "abbottstown",
+    "name": "ABBOTTSTOWN",
+    "voters_registered": 610,
+    "seq": 17,
+    "revision": 1,
+    "at": "2026-01-01T00:00:00Z",
+    **_COUNTS,
+    "votes": _VOTES,
+}
+_FIELD = {"field": "votes.haris", "message": "is not a selection of 'president'", "code": "unknown-selection"}
+
+EXAMPLES: dict[str, Any] = {
+    "ElectionInfo": _ELECTION,
+    "ElectionPage": {"elections": [_ELECTION], "next": None},
+    "ContestPage": {"contests": [_CONTEST], "next": None},
+    "UnitPage": {
+        "units": [_UNIT],
+        "next": "/api/v1/elections/adams-2024/units?limit=1&after=abbottstown",
+    },
+    "PartyPage": {"parties": [_PARTY], "next": None},
+    "ContestResults": _RESULTS,
+    "ElectionResults": {
+        "election": "adams-2024",
+        "name": "Adams 2024",
+        "date": "2024-11-05",
+        "version": 411,
+        "updated_at": "2026-01-01T00:00:00Z",
+        "election_status": "open",
+        "is_test": False,
+        "released": True,
+        "contests": [_RESULTS],
+    },
+    "TallyPage": {"tallies": [_PRECINCT_TALLY], "next": None},
+    "LogAnswer": {
+        "entries": [
+            {
+                "at": "2026-01-01T00:00:00Z",
+                "change": "created",
+                "election": "adams-2024",
+                "kind": "election",
+                "nonce": "0123456789abcdef0123456789abcdef",
+                "reason": "",
+                "results_released": False,
+                "seq": 1,
+                "status": "draft",
+                "leaf_hash": _HASH,
+            }
+        ],
+        "next": "/api/v1/elections/adams-2024/log?after=1&limit=100",
+    },
+    "TallySubmission": {
+        "type": "tally",
+        "ref": "abbottstown-president-1",
+        "precinct": "abbottstown",
+        "contest": "president",
+        "votes": _VOTES,
+        **_COUNTS,
+    },
+    "Receipt": {
+        "type": "receipt",
+        "ref": "abbottstown-president-1",
+        "seq": 17,
+        "revision": 1,
+        "status": "accepted",
+        "checks": [],
+        "leaf_hash": _HASH,
+    },
+    "Problem": {
+        "type": "about:blank",
+        "status": 422,
+        "code": "unknown-selection",
+        "title": "is not a selection of 'president'",
+        "errors": [_FIELD],
+    },
+    "Health": {"status": "ok", "database": "ok", "broker": "ok"},
+}
+
+RESULTS_STREAM = (
+    "retry: 2000\n\n"
+    'id: 411\nevent: results\ndata: {"election":"adams-2024","contest":"president","version":411,…}\n\n'
+    'id: 411\nevent: heartbeat\ndata: {"version":411,"at":"2026-01-01T00:00:15Z","lag":0.4}\n\n'
+)
+LOG_STREAM = (
+    "retry: 2000\n\n"
+    f'id: 1\nevent: entry\ndata: {{"seq":1,"kind":"election","change":"created",…,"leaf_hash":"{_HASH}"}}\n\n'
+)
