@@ -1,20 +1,17 @@
 """Everything that knows HTTP. `create_app` is the table of contents."""
 
 from quart import Quart
-from quart_schema import HttpSecurityScheme, Info, QuartSchema
 
 from quart_app.api import elections, health, log, results, results_ws, tallies, tallies_ws
 from quart_app.errors import install_error_handlers
 from quart_app.front import FrontDoor
 from quart_app.live import LiveConnection
-from quart_app.openapi import Document
+from quart_app.openapi import describe
 from quart_app.pages import install_pages
 from quart_app.settings import ROOT, Settings, load_settings
 from quart_app.sockets import BoundedWebsocketConnection
 from quart_app.wiring import Services
 from services.results import ResultsService
-
-DESCRIPTION = "Election night: tallies in over WebSocket, live results out."
 
 APIS = (elections, results, log, tallies, tallies_ws, results_ws, health)
 
@@ -31,25 +28,10 @@ def create_app(settings: Settings | None = None) -> Quart:
         app.register_blueprint(part.api)
     install_error_handlers(app)
     install_pages(app)
-    _describe(app)
+    describe(app)
     _serve_services(app, settings)
     app.asgi_app = FrontDoor(app.asgi_app, lambda: _results(app))  # type: ignore[method-assign]
     return app
-
-
-def _describe(app: Quart) -> None:
-    QuartSchema(
-        app,
-        swagger_ui_path=None,
-        redoc_ui_path=None,
-        scalar_ui_path=None,
-        conversion_preference="msgspec",
-        openapi_provider_class=Document,
-        security_schemes={"token": HttpSecurityScheme(scheme="bearer")},
-        info=Info(
-            title="Tallystream", version="1", description="Election night: tallies in, live results out."
-        ),
-    )
 
 
 def _serve_services(app: Quart, settings: Settings) -> None:

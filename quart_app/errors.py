@@ -49,10 +49,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds after which the same request may succeed."""
 
 
-class ProblemFrame(msgspec.Struct, frozen=True, kw_only=True):
+class ProblemFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="problem"):
     """A problem as a WebSocket frame; `ref` is that of the message which could not be taken."""
 
-    type: str = "problem"
     ref: str | None
     status: int
     code: str

@@ -27,8 +27,9 @@ TURN = 500
 
 _logger = logging.getLogger(__name__)
 
+EVENT_STREAM = "text/event-stream"
 STREAM_HEADERS = {
-    "Content-Type": "text/event-stream; charset=utf-8",
+    "Content-Type": f"{EVENT_STREAM}; charset=utf-8",
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",
     "Access-Control-Allow-Origin": "*",

@@ -1,50 +1,116 @@
 """The OpenAPI document: quart-schema's, with the types it leaves out, media types and examples."""
 
 import inspect
-from typing import Any
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any, TypeVar
 
 import msgspec
+from quart import Quart
+from quart_schema import HttpSecurityScheme, Info, QuartSchema, Tag
 from quart_schema.openapi import OpenAPIProvider
 from quart_schema.validation import DataSource
 from werkzeug.routing.rules import Rule
 
 from quart_app.errors import PROBLEM_JSON, Problem
-from quart_app.openapi_examples import EXAMPLES, LOG_STREAM, RESULTS_STREAM
+from quart_app.openapi_examples import EXAMPLES, PROBLEMS
+
+DESCRIPTION = """Election night: tallies in, live results out.
+
+Answers are JSON; a problem is `application/problem+json` (RFC 9457) with a stable `code`. Lists come in
+pages: `next`, and the same in a `Link` header, leads on. Results need no token. Officers send theirs as
+`Authorization: Bearer TOKEN`."""
+
+TAGS = [
+    Tag("elections", "Elections and what they consist of."),
+    Tag("results", "Results as they stand, and as they change."),
+    Tag("log", "The public record of all that happened, in order."),
+    Tag("tallies", "What precinct officers send."),
+    Tag("health", "For those who run the server."),
+]
 
 _REF = "#/components/schemas/{name}"
-_STREAMS = {"/results/stream": RESULTS_STREAM, "/log/stream": LOG_STREAM}
+_DESCRIBED = ("/api/v1/", "/health/")
+_MEDIA = "_tallystream_media"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def describe(app: Quart) -> None:
+    """Serves the document at /openapi.json."""
+    QuartSchema(
+        app,
+        swagger_ui_path=None,
+        redoc_ui_path=None,
+        scalar_ui_path=None,
+        conversion_preference="msgspec",
+        openapi_provider_class=Document,
+        security_schemes={"token": HttpSecurityScheme(scheme="bearer")},
+        tags=list(TAGS),
+        info=Info(title="Tallystream", version="1", description=DESCRIPTION),
+    )
+
+
+def also_answers(media: str, example: str) -> Callable[[F], F]:
+    """The route's 200 comes as text of this media type, alone or beside its JSON."""
+
+    def mark(view: F) -> F:
+        setattr(view, _MEDIA, (media, example))
+        return view
+
+    return mark
 
 
 class Document(OpenAPIProvider):
-    """Types stand once, under `components`; quart-schema 0.25 inlines the first and drops the others."""
+    """Types stand once, under `components`; quart-schema 0.25 inlines the first and drops the others.
 
-    def build_request_body(
-        self, model: type[Any], source: DataSource
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    It also leaves out WebSockets, which OpenAPI can only tell as a GET that switches protocols.
+    """
+
+    def generate_rules(self) -> Iterable[Rule]:
+        return [rule for rule in self._app.url_map.iter_rules() if rule.rule.startswith(_DESCRIBED)]
+
+    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
+        paths, components = super().build_paths(rule)
+        for operation in (operation for path in paths.values() for operation in path.values()):
+            operation["description"] = operation["description"].strip()
+            if rule.rule.startswith("/api/") and not rule.websocket:
+                asks = any(parameter["in"] == "query" for parameter in operation["parameters"])
+                for status in (422, 503) if asks else (503,):
+                    operation["responses"].setdefault(status, self.build_response_object(Problem, None)[0])
+            self._complete(operation["responses"], rule)
+        return paths, components
+
+    def _complete(self, responses: dict[int, Any], rule: Rule) -> None:
+        """What quart-schema has no words for: other media types, and which problem a status means."""
+        if rule.websocket:
+            responses[101] = {"description": "The connection is a WebSocket from here on."}
+        if media := getattr(self._app.view_functions[rule.endpoint], _MEDIA, None):
+            answer = responses.setdefault(200, {"content": {}})
+            answer["content"][media[0]] = {"schema": {"type": "string"}, "example": media[1]}
+        for status, response in responses.items():
+            response.setdefault("description", HTTPStatus(status).phrase)
+            for content in response.get("content", {}).values():
+                if content["schema"] == {"$ref": _REF.format(name=Problem.__name__)}:
+                    response["description"] = HTTPStatus(status).phrase
+                    content["example"] = PROBLEMS[status]
+
+    def build_request_body(self, model: Any, source: DataSource) -> tuple[dict[str, Any], dict[str, Any]]:
         schema, components = _described(model)
         return {"required": True, "content": {"application/json": _content(model, schema)}}, components
 
     def build_response_object(
-        self, model: type[Any], headers_model: type[Any] | None
+        self, model: Any, headers_model: type[Any] | None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         schema, components = _described(model)
         media = PROBLEM_JSON if model is Problem else "application/json"
-        description = (inspect.getdoc(model) or "").partition("\n")[0]
-        return {"description": description, "content": {media: _content(model, schema)}}, components
-
-    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
-        paths, components = super().build_paths(rule)
-        for path, operations in paths.items():
-            for ending, example in _STREAMS.items():
-                if path.endswith(ending):
-                    _add_stream(operations["get"], example)
-        return paths, components
-
-    def operation_id(self, method: str, path: str, func: Any) -> str:
-        return f"{method.lower()}_{func.__name__}"
+        answer: dict[str, Any] = {"content": {media: _content(model, schema)}}
+        if isinstance(model, type) and model.__doc__:
+            answer["description"] = " ".join(inspect.getdoc(model).split("\n\n")[0].split())  # type: ignore[union-attr]
+        return answer, components
 
 
-def _described(model: type[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _described(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     (schema,), components = msgspec.json.schema_components([model], ref_template=_REF)
     for name, component in components.items():
         if name in EXAMPLES:
@@ -52,12 +118,12 @@ def _described(model: type[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return schema, components
 
 
-def _content(model: type[Any], schema: dict[str, Any]) -> dict[str, Any]:
-    example = EXAMPLES.get(model.__name__)
-    return {"schema": schema} if example is None else {"schema": schema, "example": example}
-
-
-def _add_stream(operation: dict[str, Any], example: str) -> None:
-    stream = {"schema": {"type": "string"}, "example": example}
-    answer = {"description": "Server-sent events, for ever.", "content": {"text/event-stream": stream}}
-    operation["responses"] = {200: answer, **operation["responses"]}
+def _content(model: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    """One type with its example; of several types, which may come alike, each with its own."""
+    if isinstance(model, type):
+        return {"schema": schema, "example": EXAMPLES[model.__name__]}
+    names = [part["$ref"].rpartition("/")[2] for part in schema["anyOf"] if "$ref" in part]
+    examples = {name: {"value": EXAMPLES[name]} for name in names}
+    arrays = [part["items"]["$ref"].rpartition("/")[2] for part in schema["anyOf"] if "items" in part]
+    examples |= {f"{name} array": {"value": [EXAMPLES[name]]} for name in arrays}
+    return {"schema": schema, "examples": examples}

@@ -1,4 +1,7 @@
-"""One example for each type of the API, by the type's name. A test reads each as its type."""
+"""One example for each type of the API, by its name, and for each status of a problem.
+
+Tests read each of them as its type.
+"""
 
 from typing import Any
 
@@ -80,6 +83,41 @@ _PRECINCT_TALLY = {
 }
 _FIELD = {"field": "votes.haris", "message": "is not a selection of 'president'", "code": "unknown-selection"}
 
+_RECEIPT = {
+    "type": "receipt",
+    "ref": "abbottstown-president-1",
+    "seq": 17,
+    "revision": 1,
+    "status": "accepted",
+    "checks": [],
+    "leaf_hash": _HASH,
+}
+_PROBLEM_FRAME = {
+    "type": "problem",
+    "ref": "abbottstown-president-2",
+    "status": 422,
+    "code": "unknown-selection",
+    "title": "is not a selection of 'president'",
+    "errors": [_FIELD],
+    "retry_after": None,
+}
+
+
+def _problem(status: int, code: str, title: str, **more: Any) -> dict[str, Any]:
+    return {"type": "about:blank", "status": status, "code": code, "title": title, **more}
+
+
+PROBLEMS = {
+    400: _problem(400, "unreadable", "This is not JSON."),
+    401: _problem(401, "not-signed-in", "This token is not known or has expired."),
+    403: _problem(403, "not-your-precinct", "You are not an officer of the precinct 'arendtsville'."),
+    404: _problem(404, "unknown-election", "There is no election 'adams-2025'."),
+    409: _problem(409, "election-not-open", "The election 'adams-2024' is closed; …"),
+    413: _problem(413, "too-large", "1001 tallies at once; send at most 1,000."),
+    422: _problem(422, "unknown-selection", "is not a selection of 'president'", errors=[_FIELD]),
+    503: _problem(503, "database-unavailable", "The database cannot be reached just now; …", retry_after=2),
+}
+
 EXAMPLES: dict[str, Any] = {
     "ElectionInfo": _ELECTION,
     "ElectionPage": {"elections": [_ELECTION], "next": None},
@@ -127,22 +165,10 @@ EXAMPLES: dict[str, Any] = {
         "votes": _VOTES,
         **_COUNTS,
     },
-    "Receipt": {
-        "type": "receipt",
-        "ref": "abbottstown-president-1",
-        "seq": 17,
-        "revision": 1,
-        "status": "accepted",
-        "checks": [],
-        "leaf_hash": _HASH,
-    },
-    "Problem": {
-        "type": "about:blank",
-        "status": 422,
-        "code": "unknown-selection",
-        "title": "is not a selection of 'president'",
-        "errors": [_FIELD],
-    },
+    "Receipt": _RECEIPT,
+    "Problem": PROBLEMS[422],
+    "ProblemFrame": _PROBLEM_FRAME,
+    "Receipts": {"type": "receipts", "items": [_RECEIPT, _PROBLEM_FRAME]},
     "Health": {"status": "ok", "database": "ok", "broker": "ok"},
 }
 
@@ -154,4 +180,8 @@ RESULTS_STREAM = (
 LOG_STREAM = (
     "retry: 2000\n\n"
     f'id: 1\nevent: entry\ndata: {{"seq":1,"kind":"election","change":"created",…,"leaf_hash":"{_HASH}"}}\n\n'
+)
+NDJSON_LINES = (
+    '{"precinct":"abbottstown","name":"ABBOTTSTOWN","seq":17,"revision":1,…}\n'
+    '{"precinct":"arendtsville","name":"ARENDTSVILLE","seq":21,"revision":1,…}\n'
 )

@@ -6,13 +6,15 @@ from typing import Annotated, Any
 
 import msgspec
 from quart import Blueprint, Response, request
-from quart_schema import document_response, tag, validate_querystring
+from quart_schema import document_headers, document_response, tag, validate_querystring
 
 from models.errors import FieldError, Invalid
 from quart_app.answers import LIVE, PRIVATE, bytes_response
 from quart_app.auth import is_staff
 from quart_app.errors import Problem
-from quart_app.live import event
+from quart_app.live import EVENT_STREAM, event
+from quart_app.openapi import also_answers
+from quart_app.openapi_examples import LOG_STREAM
 from quart_app.sse import alive, stream_response
 from quart_app.wiring import services
 from services.log import LogPage
@@ -32,6 +34,10 @@ class LogQuery(msgspec.Struct):
 
 class StreamQuery(msgspec.Struct):
     after: Seq = 0
+
+
+class ResumeHeaders(msgspec.Struct):
+    last_event_id: Annotated[int | None, msgspec.Meta(description="The id of the last event seen")] = None
 
 
 class LogAnswer(msgspec.Struct):
@@ -66,6 +72,8 @@ async def log(election: str, query_args: LogQuery) -> Response:
 @api.get("/stream")
 @tag(["log"])
 @validate_querystring(StreamQuery)
+@document_headers(ResumeHeaders)
+@also_answers(EVENT_STREAM, LOG_STREAM)
 @document_response(Problem, 404)
 @document_response(Problem, 503)
 async def log_stream(election: str, query_args: StreamQuery) -> Response:

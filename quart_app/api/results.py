@@ -14,7 +14,9 @@ from quart_app.answers import LIVE, PRIVATE, bytes_response, json_response, page
 from quart_app.api.elections import PageQuery
 from quart_app.auth import is_staff
 from quart_app.errors import Problem
-from quart_app.live import LiveResponse
+from quart_app.live import EVENT_STREAM, LiveResponse
+from quart_app.openapi import also_answers
+from quart_app.openapi_examples import NDJSON_LINES, RESULTS_STREAM
 from quart_app.wiring import services
 
 api = Blueprint("api_results", __name__, url_prefix="/api/v1/elections/<election>")
@@ -80,6 +82,7 @@ async def contest_results(election: str, contest: str, query_args: UnitQuery) ->
 @tag(["results"])
 @validate_querystring(PageQuery)
 @document_response(TallyPage)
+@also_answers(NDJSON, NDJSON_LINES)
 @document_response(Problem, 404)
 async def contest_units(election: str, contest: str, query_args: PageQuery) -> Response:
     """The counted tally of each precinct by its code; as NDJSON with `Accept: application/x-ndjson`.
@@ -104,6 +107,7 @@ async def contest_units(election: str, contest: str, query_args: PageQuery) -> R
 @api.get("/results/stream")
 @tag(["results"])
 @validate_querystring(StreamQuery)
+@also_answers(EVENT_STREAM, RESULTS_STREAM)
 @document_response(Problem, 404)
 @document_response(Problem, 503)
 async def results_stream(election: str, query_args: StreamQuery) -> Response:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from quart import Blueprint, websocket
+from quart_schema import tag
 
 from models.errors import DomainError, FieldError, Invalid, Unreadable
 from models.submissions import NOT_READ
@@ -51,8 +52,12 @@ _decoder = msgspec.json.Decoder(Subscribe | Unsubscribe | Count)
 
 
 @api.websocket("/results/ws")
+@tag(["results"])
 async def results_ws(election: str) -> None:
-    """Frames of JSON; see docs/results.md."""
+    """WebSocket: results as they change, for the contests subscribed to, and single counts.
+
+    Text frames of JSON: `subscribe`, `unsubscribe` and `count`. See docs/results.md.
+    """
     await websocket.accept()
     house = services()
     try:

@@ -22,18 +22,23 @@ MAX_ARRAY = 1000
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-class Receipts(msgspec.Struct):
+class Receipts(msgspec.Struct, tag_field="type", tag="receipts"):
     """A receipt or a problem for each tally, in the order they were sent."""
 
-    type: str
     items: list[Receipt | ProblemFrame]
+
+
+# What quart-schema's decorators take as well, and do not say so.
+_ONE_OR_MANY: Any = TallySubmission | list[TallySubmission]
+_RECEIPT_OR_RECEIPTS: Any = Receipt | Receipts
 
 
 @api.post("/tallies")
 @tag(["tallies"])
 @security_scheme([{"token": []}])
-@document_request(TallySubmission)
-@document_response(Receipt)
+@document_request(_ONE_OR_MANY)
+@document_response(_RECEIPT_OR_RECEIPTS)
+@document_response(Problem, 400)
 @document_response(Problem, 401)
 @document_response(Problem, 403)
 @document_response(Problem, 404)
@@ -54,7 +59,7 @@ async def send_tallies(election: str) -> Response:
     answers = await services().intake.submit(election, identity, "http", sent)
     if not single:
         frames = [framed(answer, item, raw) for answer, item, raw in zip(answers, sent, raws, strict=True)]
-        return json_response({"type": "receipts", "items": frames})
+        return json_response(Receipts(frames))
     if isinstance(answers[0], DomainError):
         return problem_response(problem_of(answers[0]))
     return json_response(answers[0])

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from quart import Blueprint, websocket
+from quart_schema import security_scheme, tag
 
 from models.errors import (
     DomainError,
@@ -17,7 +18,7 @@ from models.errors import (
 from models.recording import Receipt
 from models.rights import Identity
 from models.submissions import MAX_ITEMS, NOT_READ, TallySubmission, ref_of
-from quart_app.api.tallies import framed, read
+from quart_app.api.tallies import Receipts, framed, read
 from quart_app.auth import identity
 from quart_app.errors import problem_frame
 from quart_app.sockets import POLICY, UNSENT_ANSWERS, converse, send_frame
@@ -54,8 +55,14 @@ _fast = msgspec.json.Decoder(TallySubmission | Hello | Tallies)
 
 
 @api.websocket("/tallies/ws")
+@tag(["tallies"])
+@security_scheme([{"token": []}])
 async def tallies_ws(election: str) -> None:
-    """Frames of JSON; see docs/tallies.md. The connection stays open after a problem."""
+    """WebSocket: tallies in, a receipt or a problem for each.
+
+    Text frames of JSON: `tally`, or `tallies` with up to 500 items; where no header can be sent, `hello` with
+    the token comes first. The connection stays open after a problem. See docs/tallies.md.
+    """
     await websocket.accept()
     house = services()
     try:
@@ -134,8 +141,7 @@ class _Conversation:
         answers = await self._house.intake.enqueue(self._election, self._who, "ws", sent)
 
         def receipts(given: list[Answer]) -> Any:
-            items = [framed(a, item, raw) for a, item, raw in zip(given, sent, raws, strict=True)]
-            return {"type": "receipts", "items": items}
+            return Receipts([framed(a, item, raw) for a, item, raw in zip(given, sent, raws, strict=True)])
 
         return _then(answers, receipts)
 
