@@ -21,8 +21,10 @@ async def docs() -> Response:
         "docs/docs.html",
         cache=SETTLED,
         info=document["info"],
+        tags={tag["name"]: tag["description"] for tag in document["tags"]},
         sections=_by_tag(document["paths"]),
         types=document["components"]["schemas"],
+        examples_of=_examples_of,
         written=_written,
         type_of=_type_of,
     )
@@ -36,6 +38,13 @@ def _by_tag(paths: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]
             tag = next(iter(operation.get("tags", ())), "other")
             sections[tag].append({"method": method.upper(), "path": path, **operation})
     return dict(sections)
+
+
+def _examples_of(body: dict[str, Any]) -> list[Any]:
+    """The examples of one body, where it has any."""
+    if "example" in body:
+        return [body["example"]]
+    return [example["value"] for example in body.get("examples", {}).values()]
 
 
 def _written(example: Any) -> str:

@@ -1,0 +1,246 @@
+"""Every page as it comes from the server: figures in the HTML, nothing foreign, nothing heavy."""
+
+import datetime
+import re
+from collections.abc import Iterable
+from html.parser import HTMLParser
+
+import msgspec
+import pytest
+from quart.typing import TestClientProtocol
+
+from models.recording import Receipt
+from models.submissions import TallySubmission
+from quart_app.pages.assets import FOLDER
+from quart_app.wiring import Services
+from tests.building import SOUTH, a_tally, tiny_election, unbalanced
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+HEAVIEST = 100_000
+
+PAGES = (
+    "/",
+    "/docs",
+    "/elections/tiny",
+    "/elections/tiny/contests/president",
+    "/elections/tiny/units/north",
+    "/elections/tiny/units/north-1",
+    "/elections/tiny/log",
+    "/elections/tiny/tally",
+)
+
+
+class Parts(HTMLParser):
+    """What a page loads, what it writes inline, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.inline: list[str] = []
+        self.ids: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.inline += [name for name in given if name == "style" or name.startswith("on")]
+        self.ids += [given["id"] or ""] if "id" in given else []
+        if (tag == "script" and "src" not in given) or tag == "style":
+            self.inline.append(tag)
+        for name in ("src", "href"):
+            if tag in ("script", "link", "img") and (address := given.get(name)):
+                self.loads.append(address)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def squeezed(page: str) -> str:
+    return " ".join(Parts(page).text.split())
+
+
+def modules(name: str) -> set[str]:
+    """A module and all that it imports."""
+    found = {name}
+    for imported in re.findall(r'from "\./([^"]+)"', (FOLDER / name).read_text()):
+        found |= modules(imported)
+    return found
+
+
+async def send(house: Services, tallies: Iterable[TallySubmission]) -> None:
+    token = await house.officials.root_officer_token("tiny", datetime.timedelta(hours=1))
+    officer = await house.officials.identify(token)
+    answers = await house.intake.submit("tiny", officer, "ws", list(tallies))
+    assert all(isinstance(answer, Receipt) for answer in answers)
+
+
+@pytest.fixture
+async def night(house: Services) -> Services:
+    """The tiny election, released, with some tallies in; one of them is held for review."""
+    await house.elections.define(tiny_election(is_test=True), opened=True, released=True)
+    await send(house, [a_tally("north-1"), a_tally("south-1"), unbalanced("north-2")])
+    await send(house, [a_tally("south-1", revision=2, reason="counted again")])
+    return house
+
+
+async def get(client: TestClientProtocol, address: str, status: int = 200) -> str:
+    response = await client.get(address, headers=HTML)
+    assert response.status_code == status, address
+    assert response.content_type.startswith("text/html")
+    return (await response.get_data(as_text=True)) or ""
+
+
+@pytest.mark.parametrize("address", PAGES)
+async def test_a_page_holds_nothing_inline_and_loads_nothing_from_elsewhere(
+    client: TestClientProtocol, night: Services, address: str
+) -> None:
+    response = await client.get(address, headers=HTML)
+    parts = Parts(await response.get_data(as_text=True))
+    assert response.status_code == 200
+    assert parts.inline == []
+    assert all(load.startswith("/static/") for load in parts.loads)
+    assert len(parts.ids) == len(set(parts.ids))
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/elections/none"])
+async def test_a_page_says_what_it_may_load(
+    client: TestClientProtocol, night: Services, address: str
+) -> None:
+    headers = (await client.get(address, headers=HTML)).headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'self'; ")
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("address", PAGES)
+async def test_a_page_is_light_with_all_that_it_loads(
+    client: TestClientProtocol, night: Services, address: str
+) -> None:
+    page = await get(client, address)
+    files = {load.rpartition("/")[2] for load in Parts(page).loads}
+    files |= {imported for name in files if name.endswith(".js") for imported in modules(name)}
+    assert len(page.encode()) + sum((FOLDER / name).stat().st_size for name in files) < HEAVIEST
+
+
+async def test_elections_are_listed(client: TestClientProtocol, night: Services) -> None:
+    text = squeezed(await get(client, "/"))
+    assert "A tiny election 2026-11-03 Counting Test election" in text
+
+
+async def test_the_front_page_of_an_empty_house_says_how_to_begin(client: TestClientProtocol) -> None:
+    assert "tallystream import" in squeezed(await get(client, "/"))
+
+
+async def test_the_board_has_the_figures_in_its_html(client: TestClientProtocol, night: Services) -> None:
+    text = squeezed(await get(client, "/elections/tiny"))
+    assert "Test election. Nothing on this page is a real result." in text
+    assert "Tallies counted, all contests 2 of 10" in text
+    assert "Ada BLU8052.6% Ben RED6039.5% Cy106.6%" in text
+    assert "Precincts reported 2 of 4" in text
+    assert "Turnout64.0%" in text
+    assert "Held for review1" in text
+    assert "Unofficial, partial" in text
+
+
+async def test_a_contest_has_its_precincts_and_their_counted_revision(
+    client: TestClientProtocol, night: Services
+) -> None:
+    text = squeezed(await get(client, "/elections/tiny/contests/president"))
+    assert "North-1403051801304" in text
+    assert "South-140305180130" in text
+    assert "revision 2" in text
+    assert "North-2" not in text
+
+
+async def test_a_unit_shows_only_what_is_on_its_ballots(client: TestClientProtocol, night: Services) -> None:
+    north = squeezed(await get(client, "/elections/tiny/units/north"))
+    assert "Ada BLU4052.6%" in north
+    assert "Measure A" not in north
+    assert "Measure A" in squeezed(await get(client, f"/elections/tiny/units/{SOUTH[0]}"))
+
+
+async def test_the_log_shows_the_newest_first_and_says_what_takes_the_place_of_what(
+    client: TestClientProtocol, night: Services
+) -> None:
+    text = squeezed(await get(client, "/elections/tiny/log"))
+    assert "Entries 7 to 1 of 7" in text
+    assert text.index("Correction (revision 2)") < text.index("Election created")
+    assert "Takes the place of entry 5. Reason given: counted again" in text
+    assert "Held for review, balance:" in text
+    older = squeezed(await get(client, "/elections/tiny/log?before=3"))
+    assert "Entries 2 to 1 of 7" in older
+    assert "Newer entries" in older
+
+
+async def test_withheld_results_show_nothing_but_how_many_have_reported(
+    client: TestClientProtocol, night: Services
+) -> None:
+    await night.elections.move("tiny", "withhold")
+    board = squeezed(await get(client, "/elections/tiny"))
+    assert "Results are withheld." in board
+    assert "Precincts reported 2 of 4" in board
+    assert "Ada BLU–– Ben RED––" in board
+    assert "shown once results are released" in squeezed(
+        await get(client, "/elections/tiny/contests/president")
+    )
+    log = await get(client, "/elections/tiny/log")
+    assert "its figures are withheld" in log
+    assert "north-1" not in log
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/elections/none",
+        "/elections/none/log",
+        "/elections/none/tally",
+        "/elections/tiny/contests/none",
+        "/elections/tiny/units/none",
+        "/nothing",
+    ],
+)
+async def test_a_wrong_address_gets_a_page_for_people(
+    client: TestClientProtocol, night: Services, address: str
+) -> None:
+    assert "There is nothing at this address" in await get(client, address, 404)
+
+
+@pytest.mark.parametrize("query", ["before=0", "before=x", "before=99999999999999999999"])
+async def test_a_wrong_query_gets_a_page_that_names_the_field(
+    client: TestClientProtocol, night: Services, query: str
+) -> None:
+    assert "<code>before</code>" in await get(client, f"/elections/tiny/log?{query}", 422)
+
+
+async def test_programs_get_problems_and_never_pages(client: TestClientProtocol) -> None:
+    for address, headers in (("/api/v1/elections/none", HTML), ("/elections/none", {"Accept": "*/*"})):
+        response = await client.get(address, headers=headers)
+        assert (response.status_code, response.content_type) == (404, "application/problem+json")
+
+
+async def test_files_are_kept_for_ever_under_their_fingerprint_only(client: TestClientProtocol) -> None:
+    (address,) = {load for load in Parts(await get(client, "/")).loads if load.endswith(".css")}
+    kept = await client.get(address)
+    other = await client.get(re.sub("/[0-9a-f]{12}/", "/000000000000/", address))
+    assert kept.status_code == other.status_code == 200
+    assert "immutable" in kept.headers["Cache-Control"]
+    assert other.headers["Cache-Control"] == "no-cache"
+    assert (await client.get("/static/000000000000/../../asgi.py")).status_code == 404
+
+
+async def test_names_that_look_like_markup_stay_names(client: TestClientProtocol, house: Services) -> None:
+    name = "<script>alert(1)</script>"
+    definition = msgspec.structs.replace(tiny_election(), name=name)
+    await house.elections.define(definition, opened=True, released=True)
+    for address in ("/", "/elections/tiny", "/elections/tiny/log", "/elections/tiny/tally"):
+        page = await get(client, address)
+        assert name in Parts(page).text
+        assert name not in page
+
+
+async def test_the_documentation_names_every_route_of_the_api(client: TestClientProtocol) -> None:
+    text = squeezed(await get(client, "/docs"))
+    document = await (await client.get("/openapi.json")).get_json()
+    for path in document["paths"]:
+        assert path in text
