@@ -2,18 +2,17 @@
 
 import asyncio
 import contextlib
+from typing import Any
 
 import httpx
 
 from models.results_file import ResultsFile
 from quart_app.embedded import Engines
 from quart_app.wiring import Services
+from tests.e2e.crowd import Crowd
 from tests.e2e.officers import ANY_CERTIFICATE, Officer, Viewer, current, share, whole_log
 from tests.e2e.running import Server, opened, until
 from tests.e2e.truth import assert_database_is_true
-
-# One connection carries many viewers, as that of a proxy does.
-STREAMS_OF_A_CONNECTION = 50
 
 
 def http2_client() -> httpx.AsyncClient:
@@ -67,26 +66,24 @@ async def test_five_hundred_viewers_at_once_all_end_with_the_same_numbers(
     server: Server, desk: Services, adams: ResultsFile
 ) -> None:
     token = await opened(desk, adams)
-    async with contextlib.AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(http2_client()) for _ in range(10)]
-        viewers = [
-            Viewer(client, server.tls_url, "adams-2024")
-            for client in clients
-            for _ in range(STREAMS_OF_A_CONNECTION)
-        ]
-        tasks = [asyncio.create_task(viewer.watch()) for viewer in viewers]
-        await until(lambda: all(len(viewer.contests) == 9 for viewer in viewers), 60)
-        officers = [Officer(server.url, "adams-2024", token, p) for p in share(adams.tallies[:120], 8)]
-        await asyncio.gather(*(officer.work() for officer in officers))
-        shown = await current(server.url, "adams-2024")
-        await until(lambda: all(viewer.contests == shown for viewer in viewers), 60)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    assert len(viewers) == 500
-    assert {viewer.connections for viewer in viewers} == {1}
+    path = "/api/v1/elections/adams-2024/results/stream"
+    crowds = [Crowd(server.tls_url, path, 50) for _ in range(10)]
+    tasks = [asyncio.create_task(crowd.watch()) for crowd in crowds]
+
+    def viewers() -> list[dict[str, Any]]:
+        return [contests for crowd in crowds for contests in crowd.contests.values()]
+
+    await until(lambda: len(viewers()) == 500 and all(len(contests) == 9 for contests in viewers()))
+    officers = [Officer(server.url, "adams-2024", token, p) for p in share(adams.tallies, 8)]
+    await asyncio.gather(*(officer.work() for officer in officers))
+    shown = await current(server.url, "adams-2024")
+    await until(lambda: all(contests == shown for contests in viewers()), 60)
+    assert not any(task.done() for task in tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     # A contest is sent at most four times a second: nobody was sent every step.
-    assert max(viewer.events for viewer in viewers) < 120
+    assert max(events for crowd in crowds for events in crowd.events.values()) < 408
 
 
 async def test_the_log_stream_brings_every_entry_once_although_it_is_cut(
