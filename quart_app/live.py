@@ -21,6 +21,7 @@ from quart.utils import encode_headers
 
 from services.clock import utc_now
 from services.results import Feed, View
+from services.tasks import end
 
 # The event loop gets a turn after this many viewers, so that intake never waits for a large crowd.
 TURN = 500
@@ -224,9 +225,7 @@ class Broadcaster:
 
     async def close(self) -> None:
         """Ends every viewer's stream properly."""
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await end([self._task])
         for viewer in tuple(self._viewers):
             viewer.end(complete=True)
 

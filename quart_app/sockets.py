@@ -11,6 +11,7 @@ from quart import Quart, websocket
 from quart.asgi import ASGIWebsocketConnection
 
 from quart_app.wiring import Watchers
+from services.tasks import end
 
 # Frames that wait, unread by us, before the socket is not read any more.
 UNREAD_FRAMES = 16
@@ -66,8 +67,4 @@ async def converse(
     except TimeoutError:
         await websocket.close(POLICY, "too slow: answers were not read")
     finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+        await end(tasks)

@@ -1,13 +1,13 @@
 """Server-sent events from an iterator, for streams in which every event counts."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from quart import Response
 
 from quart_app.live import RETRY, STREAM_HEADERS
 from quart_app.wiring import Watchers
+from services.tasks import end
 
 HEARTBEAT = b": heartbeat\n\n"
 
@@ -35,8 +35,5 @@ async def alive(chunks: AsyncGenerator[bytes], watchers: Watchers, seconds: floa
                 elif not draining.done():
                     yield HEARTBEAT
         finally:
-            for task in (draining, following):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await task
+            await end((draining, following))
             await chunks.aclose()

@@ -17,6 +17,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from services.announcements import Announcement
+from services.tasks import end
 
 CHANNEL = "tallystream:announcements"
 SOCKET_SECONDS = 5.0
@@ -134,11 +135,7 @@ class Broker:
             self._tell(message.announcement)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await end(self._tasks)
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             await asyncio.wait_for(self._publish_pending(), LAST_WORD_SECONDS)
         await self._redis.aclose()

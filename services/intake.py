@@ -6,7 +6,6 @@ alone. The queue is bounded: whoever finds it full waits, and does not read from
 """
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from services.announcements import Announcement
 from services.books import Books
 from services.clock import Clock
 from services.signals import results_changed, tally_recorded
+from services.tasks import end
 
 Answer = Receipt | DomainError
 Sent = TallySubmission | DomainError
@@ -250,11 +250,7 @@ class Intake:
         self._closing = True
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=DRAIN_SECONDS)
-        for worker in self._workers:
-            worker.cancel()
-        for worker in self._workers:
-            with contextlib.suppress(asyncio.CancelledError):
-                await worker
+        await end(self._workers)
 
 
 def _with_refusals(

@@ -12,6 +12,7 @@ from models.errors import DatabaseAway
 from models.log import LogRecord
 from repositories.database import Database
 from services.announcements import Announcement
+from services.tasks import end
 
 # Entries that a process keeps at hand for those who follow; who is further behind reads the database.
 TAIL_ENTRIES = 4096
@@ -99,9 +100,7 @@ class _Tail:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end([self._task])
 
 
 class LogService:

@@ -18,6 +18,7 @@ from models.places import PrecinctTally
 from models.results import ContestCount, ContestResults, ElectionState, contest_results
 from repositories.database import Database
 from services.announcements import Announcement
+from services.tasks import end
 
 # Reads of the database by a feed are at least this far apart, however fast tallies come in.
 READ_PAUSE_SECONDS = 0.05
@@ -188,9 +189,7 @@ class Feed:
             news.set_result(None)
 
     async def close(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await end([self._task])
 
 
 async def read_view(database: Database, code: str, before: View | None = None) -> View:
