@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from models.errors import DatabaseAway
+from models.errors import DatabaseAway, Unreadable
 from repositories.definitions import Definitions
 from repositories.elections import Elections
 from repositories.log import Log
@@ -23,9 +23,20 @@ CONNECT_SECONDS = 5
 # How long a use case waits for a free connection before it says that the database is unavailable.
 POOL_SECONDS = 10
 
+# SQLSTATE classes (PostgreSQL, appendix A) of a server that is not there, that is stopping, starting or
+# recovering from a crash, and that has no connection, memory or disk space left.
+_AWAY = ("08", "57P", "53")
+# A NUL character, which a client can put into an address; on a tally it is found before.
+_NOT_STORABLE = "22021"
+
 # Intake's statements touch a few rows of tables that may have grown a thousandfold since their plan
 # was made. An index lookup for each row is right at every size; a hash of the table only at first.
-ALWAYS_BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+ALWAYS_BY_INDEX = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_material": "off",
+}
 
 
 class Repositories:
@@ -108,11 +119,9 @@ async def away_is_said() -> AsyncIterator[None]:
     except (InterfaceError, OperationalError, PoolTimeout, OSError, TimeoutError) as error:
         raise DatabaseAway from error
     except DBAPIError as error:
-        if error.connection_invalidated or _is_shutting_down(error):
+        state = str(getattr(error.orig, "sqlstate", ""))
+        if error.connection_invalidated or state.startswith(_AWAY):
             raise DatabaseAway from error
+        if state == _NOT_STORABLE:
+            raise Unreadable("A text holds a NUL character (U+0000); leave it out.") from error
         raise
-
-
-def _is_shutting_down(error: DBAPIError) -> bool:
-    """SQLSTATE class 57P: the server is stopping, starting or recovering from a crash."""
-    return str(getattr(error.orig, "sqlstate", "")).startswith("57P")

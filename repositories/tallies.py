@@ -11,19 +11,25 @@ from models.log import TallyEntry
 from models.recording import Earlier, Figures, Receipt, Recorded, Standing, Submission
 
 # One row at least, for the election's own state. Rows found by ref alone belong to a repeated
-# submission, which is answered with the receipt that it got before.
+# submission, which is answered with the receipt that it got before. OFFSET 0 keeps the planner from
+# joining the whole election to the batch: each look-up is one probe of an index, at every size.
 _STATE = text("""
     SELECT e.status AS election_status, e.changed_seq,
            t.seq, t.contest_id, t.unit_id, t.revision, t.status, t.official_id, t.ref, t.digest
     FROM elections e
     LEFT JOIN (
         SELECT t.*
-        FROM unnest(CAST(:contests AS bigint[]), CAST(:units AS bigint[])) AS k(contest_id, unit_id)
-        JOIN tallies t ON t.contest_id = k.contest_id AND t.unit_id = k.unit_id
+        FROM unnest(CAST(:contests AS bigint[]), CAST(:units AS bigint[])) AS k(contest_id, unit_id),
+        LATERAL (
+            SELECT * FROM tallies t WHERE t.contest_id = k.contest_id AND t.unit_id = k.unit_id OFFSET 0
+        ) t
         UNION
-        SELECT t.* FROM unnest(CAST(:officials AS bigint[]), CAST(:refs AS text[])) AS k(official_id, ref)
-        JOIN tallies t
-          ON t.election_id = :election AND t.official_id = k.official_id AND t.ref = k.ref
+        SELECT t.*
+        FROM unnest(CAST(:officials AS bigint[]), CAST(:refs AS text[])) AS k(official_id, ref),
+        LATERAL (
+            SELECT * FROM tallies t
+            WHERE t.election_id = :election AND t.official_id = k.official_id AND t.ref = k.ref OFFSET 0
+        ) t
     ) t ON true
     WHERE e.id = :election
     ORDER BY t.seq
@@ -48,9 +54,8 @@ _SUPERSEDE = text("""
     WHERE election_id = :election AND seq = ANY(CAST(:seqs AS bigint[]))
 """)
 
-# The whole batch in one statement and so in one round trip.
-# Totals are no upsert: PostgreSQL holds the row to be inserted against the constraints before it looks
-# for a conflict, and what a correction takes away is negative. The head's lock keeps both halves true.
+# The whole batch in one statement and so in one round trip. Every total has its row, of zeros, since
+# the election was defined.
 _WRITE = text("""
     WITH entries AS (
         INSERT INTO log_entries (election_id, seq, at, kind, entry, leaf_hash)
@@ -73,14 +78,6 @@ _WRITE = text("""
         SELECT :election, r.*
         FROM unnest(CAST(:vote_seqs AS bigint[]), CAST(:vote_selections AS bigint[]),
                     CAST(:votes AS integer[])) AS r
-    ), contest_moves AS (
-        SELECT *
-        FROM unnest(CAST(:total_contests AS bigint[]), CAST(:total_units AS bigint[]),
-                    CAST(:moved_0 AS bigint[]), CAST(:moved_1 AS bigint[]), CAST(:moved_2 AS bigint[]),
-                    CAST(:moved_3 AS bigint[]), CAST(:moved_4 AS bigint[]), CAST(:moved_5 AS bigint[]),
-                    CAST(:moved_6 AS bigint[]), CAST(:moved_7 AS bigint[]))
-             AS r(contest_id, unit_id, units_reported, quarantined_units, voters_registered,
-                  ballots_cast, overvotes, undervotes, write_ins, rejected_ballots)
     ), moved_contests AS (
         UPDATE contest_totals t SET
             units_reported = t.units_reported + r.units_reported,
@@ -93,28 +90,18 @@ _WRITE = text("""
             rejected_ballots = t.rejected_ballots + r.rejected_ballots,
             version = :head,
             updated_at = :at
-        FROM contest_moves r WHERE t.contest_id = r.contest_id AND t.unit_id = r.unit_id
-    ), new_contests AS (
-        INSERT INTO contest_totals (contest_id, unit_id, units_reported, quarantined_units,
-                                    voters_registered, ballots_cast, overvotes, undervotes, write_ins,
-                                    rejected_ballots, version, updated_at)
-        SELECT r.*, :head, :at FROM contest_moves r
-        WHERE NOT EXISTS (
-            SELECT FROM contest_totals t WHERE t.contest_id = r.contest_id AND t.unit_id = r.unit_id
-        )
-    ), selection_moves AS (
-        SELECT *
-        FROM unnest(CAST(:total_selections AS bigint[]), CAST(:selection_units AS bigint[]),
-                    CAST(:moved_votes AS bigint[])) AS r(selection_id, unit_id, votes)
+        FROM unnest(CAST(:total_contests AS bigint[]), CAST(:total_units AS bigint[]),
+                    CAST(:moved_0 AS bigint[]), CAST(:moved_1 AS bigint[]), CAST(:moved_2 AS bigint[]),
+                    CAST(:moved_3 AS bigint[]), CAST(:moved_4 AS bigint[]), CAST(:moved_5 AS bigint[]),
+                    CAST(:moved_6 AS bigint[]), CAST(:moved_7 AS bigint[]))
+             AS r(contest_id, unit_id, units_reported, quarantined_units, voters_registered,
+                  ballots_cast, overvotes, undervotes, write_ins, rejected_ballots)
+        WHERE t.contest_id = r.contest_id AND t.unit_id = r.unit_id
     ), moved_selections AS (
         UPDATE selection_totals t SET votes = t.votes + r.votes
-        FROM selection_moves r WHERE t.selection_id = r.selection_id AND t.unit_id = r.unit_id
-    ), new_selections AS (
-        INSERT INTO selection_totals (selection_id, unit_id, votes)
-        SELECT * FROM selection_moves r
-        WHERE NOT EXISTS (
-            SELECT FROM selection_totals t WHERE t.selection_id = r.selection_id AND t.unit_id = r.unit_id
-        )
+        FROM unnest(CAST(:total_selections AS bigint[]), CAST(:selection_units AS bigint[]),
+                    CAST(:moved_votes AS bigint[])) AS r(selection_id, unit_id, votes)
+        WHERE t.selection_id = r.selection_id AND t.unit_id = r.unit_id
     )
     UPDATE log_heads SET seq = :head WHERE election_id = :election
 """)
