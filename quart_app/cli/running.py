@@ -121,7 +121,7 @@ def progress_bar() -> Progress:
 
 def election_code(_context: click.Context, _parameter: click.Parameter, code: str) -> str:
     """A callback for parameters that name a new election."""
-    if make_code(code) != code or len(code) > MAX_CODE:
+    if not code or make_code(code) != code or len(code) > MAX_CODE:
         suggestion = make_code(code)[:MAX_CODE].strip("-")
         hint = f"; perhaps {suggestion!r}" if suggestion else ""
         raise click.BadParameter(

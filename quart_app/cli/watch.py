@@ -48,7 +48,7 @@ def watch(code: str, server: Server) -> None:
     """Follow the live results of the election CODE until Ctrl-C."""
     server.check()
     board = Board(code, server)
-    with contextlib.suppress(KeyboardInterrupt), Live(get_renderable=board.table, refresh_per_second=4):
+    with contextlib.suppress(KeyboardInterrupt), Live(get_renderable=board.shown, refresh_per_second=4):
         run(board.follow())
 
 
@@ -100,7 +100,10 @@ class Board:
         elif name == "heartbeat":
             self._lag = _read_heartbeat(data).lag
 
-    def table(self) -> Table:
+    def shown(self) -> Table | Text:
+        return self._table() if self._contests else Text(self._state)
+
+    def _table(self) -> Table:
         silent = time.monotonic() - self._heard_at
         state = f"{self._state} · heard {silent:.0f} s ago · at most {silent + self._lag:.1f} s old"
         table = Table(title=Text(f"{self._code} at {self._server.http}"), caption=Text(state))
