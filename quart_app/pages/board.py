@@ -8,8 +8,7 @@ from quart_schema import hide, validate_querystring
 
 from models.errors import UnknownContest
 from models.results import ContestResults
-from quart_app.answers import LIVE, SETTLED
-from quart_app.pages.rendering import page
+from quart_app.pages.rendering import FRESH, page
 from quart_app.pages.words import overall
 from quart_app.wiring import services
 
@@ -30,7 +29,7 @@ async def board(election: str) -> Response:
     contests = [contest.results for contest in view.contests.values()]
     return await page(
         "board/board.html",
-        cache=LIVE,
+        cache=FRESH,
         election=view.election,
         contests=contests,
         colours=await _colours(election),
@@ -52,7 +51,7 @@ async def contest(election: str, contest: str, query_args: PrecinctQuery) -> Res
     )
     return await page(
         "board/contest.html",
-        cache=LIVE,
+        cache=FRESH,
         election=view.election,
         results=results,
         colours=await _colours(election),
@@ -76,7 +75,7 @@ async def unit(election: str, unit: str) -> Response:
             continue  # Not on the ballot there.
     return await page(
         "board/unit.html",
-        cache=SETTLED,
+        cache=FRESH,
         election=view.election,
         unit=unit,
         contests=contests,

@@ -3,8 +3,7 @@
 from quart import Blueprint, Response
 from quart_schema import hide
 
-from quart_app.answers import LIVE
-from quart_app.pages.rendering import page
+from quart_app.pages.rendering import FRESH, page
 from quart_app.wiring import services
 
 pages = Blueprint("elections", __name__)
@@ -13,4 +12,4 @@ pages = Blueprint("elections", __name__)
 @pages.get("/")
 @hide
 async def elections() -> Response:
-    return await page("elections/elections.html", cache=LIVE, elections=await services().elections.all())
+    return await page("elections/elections.html", cache=FRESH, elections=await services().elections.all())

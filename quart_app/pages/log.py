@@ -6,9 +6,8 @@ import msgspec
 from quart import Blueprint, Response
 from quart_schema import hide, validate_querystring
 
-from quart_app.answers import LIVE
 from quart_app.api.log import MAX_SEQ
-from quart_app.pages.rendering import page
+from quart_app.pages.rendering import FRESH, page
 from quart_app.wiring import services
 
 pages = Blueprint("log", __name__, url_prefix="/elections/<election>/log")
@@ -39,7 +38,7 @@ async def log(election: str, query_args: LogQuery) -> Response:
         entry["at"] = record.at
     return await page(
         "log/log.html",
-        cache=LIVE,
+        cache=FRESH,
         election=state,
         entries=entries,
         head=head,

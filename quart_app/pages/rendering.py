@@ -10,6 +10,9 @@ POLICY = (
     "frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 
+# A proxy may answer a crowd for a second; a browser asks again whenever somebody does.
+FRESH = "public, max-age=0, s-maxage=1"
+
 _HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -3,8 +3,7 @@
 from quart import Blueprint, Response
 from quart_schema import hide
 
-from quart_app.answers import SETTLED
-from quart_app.pages.rendering import page
+from quart_app.pages.rendering import FRESH, page
 from quart_app.wiring import services
 
 pages = Blueprint("tally", __name__, url_prefix="/elections/<election>/tally")
@@ -13,4 +12,4 @@ pages = Blueprint("tally", __name__, url_prefix="/elections/<election>/tally")
 @pages.get("")
 @hide
 async def tally(election: str) -> Response:
-    return await page("tally/tally.html", cache=SETTLED, election=await services().elections.get(election))
+    return await page("tally/tally.html", cache=FRESH, election=await services().elections.get(election))
