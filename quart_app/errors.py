@@ -3,7 +3,7 @@
 import logging
 
 import msgspec
-from quart import Quart, Response, request
+from quart import Quart, Response, has_websocket_context, request, websocket
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException, default_exceptions
 
@@ -21,6 +21,9 @@ from models.errors import (
 )
 
 PROBLEM_JSON = "application/problem+json"
+
+# RFC 6455, 7.4.1: a WebSocket that the server cannot go on with.
+INTERNAL_ERROR = 1011
 
 _logger = logging.getLogger(__name__)
 
@@ -117,6 +120,10 @@ def install_error_handlers(app: Quart) -> None:
 
     @app.errorhandler(Exception)
     async def unexpected(error: Exception) -> Response:
-        _logger.error("%s %s failed", request.method, request.path, exc_info=error)
+        if has_websocket_context():
+            _logger.error("WebSocket %s failed", websocket.path, exc_info=error)
+            await websocket.close(INTERNAL_ERROR, "internal-error")
+        else:
+            _logger.error("%s %s failed", request.method, request.path, exc_info=error)
         title = "Something went wrong on our side; it has been logged."
         return problem_response(Problem(status=500, code="internal-error", title=title))

@@ -10,6 +10,8 @@ from hypercorn.typing import WebsocketScope
 from quart import Quart, websocket
 from quart.asgi import ASGIWebsocketConnection
 
+from models.errors import DomainError, Unavailable
+from quart_app.errors import problem_frame
 from quart_app.wiring import Watchers
 from services.tasks import end
 
@@ -22,9 +24,9 @@ SEND_SECONDS = 30.0
 # For the answers to what was read before the server was told to stop.
 LAST_ANSWERS_SECONDS = 1.0
 
-GOING_AWAY = 1001
 POLICY = 1008
 RESTART = 1012
+TRY_AGAIN = 1013
 
 _encode = msgspec.json.Encoder().encode
 
@@ -40,6 +42,13 @@ class BoundedWebsocketConnection(ASGIWebsocketConnection):
 async def send_frame(value: Any) -> None:
     """Sends a value as a text frame. Raises TimeoutError when the client does not take it."""
     await asyncio.wait_for(websocket.send(_encode(value).decode()), SEND_SECONDS)
+
+
+async def turn_away(error: DomainError) -> None:
+    """Says why somebody is not let in, and closes; the code tells whether coming back may help."""
+    await send_frame(problem_frame(error))
+    code = TRY_AGAIN if isinstance(error, Unavailable) else POLICY
+    await websocket.close(code, error.code)
 
 
 async def converse(

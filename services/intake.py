@@ -11,7 +11,15 @@ from collections import deque
 from collections.abc import Sequence
 
 from models.ballot_book import BallotBook
-from models.errors import DatabaseAway, DomainError, Invalid, NotAllowed, NotYourPrecinct, Unavailable
+from models.errors import (
+    DatabaseAway,
+    DomainError,
+    Invalid,
+    NotAllowed,
+    NotYourPrecinct,
+    Unavailable,
+    UnknownElection,
+)
 from models.recording import Receipt, Recorded, Recorder, Sender, Submission
 from models.rights import Identity
 from models.submissions import TallySubmission, check_against, digest
@@ -185,7 +193,7 @@ class Intake:
         """The answers to a batch, whatever happens. What breaks a batch is found by halving it."""
         try:
             return await self._committed_patiently(election, submissions)
-        except DomainError as error:
+        except (DatabaseAway, UnknownElection) as error:
             return [error] * len(submissions)
         except Exception:
             if len(submissions) == 1:

@@ -91,7 +91,7 @@ def _last_event_id() -> int:
     text = request.headers.get("Last-Event-ID", "").strip()
     if not text:
         return 0
-    if not (text.isascii() and text.isdigit()) or int(text) > MAX_SEQ:
+    if not (text.isascii() and text.isdigit() and len(text) < 20) or int(text) > MAX_SEQ:
         raise Invalid((FieldError("Last-Event-ID", "is the seq of the last entry seen", "invalid"),))
     return int(text)
 

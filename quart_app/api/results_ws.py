@@ -11,7 +11,7 @@ from models.errors import DomainError, FieldError, Invalid, Unreadable
 from models.submissions import NOT_READ
 from quart_app.auth import is_staff
 from quart_app.errors import problem_frame
-from quart_app.sockets import converse, send_frame
+from quart_app.sockets import converse, send_frame, turn_away
 from quart_app.wiring import Services, services
 from services.results import Feed, View
 
@@ -65,8 +65,7 @@ async def results_ws(election: str) -> None:
         feed = await house.results.feed(election)
         house.watchers.check()
     except DomainError as error:
-        await send_frame(problem_frame(error))
-        await websocket.close(1008 if not error.code.startswith("too-many") else 1013, error.code)
+        await turn_away(error)
         return
     with house.watchers:
         await _Conversation(house, feed, staff).run()

@@ -21,7 +21,7 @@ from models.submissions import MAX_ITEMS, NOT_READ, TallySubmission, ref_of
 from quart_app.api.tallies import Receipts, framed, read
 from quart_app.auth import identity
 from quart_app.errors import problem_frame
-from quart_app.sockets import POLICY, UNSENT_ANSWERS, converse, send_frame
+from quart_app.sockets import UNSENT_ANSWERS, converse, send_frame, turn_away
 from quart_app.wiring import Services, services
 from services.intake import Answer
 
@@ -69,8 +69,7 @@ async def tallies_ws(election: str) -> None:
         who = await _signed_in()
         await send_frame(await _welcome(house, election, who))
     except DomainError as error:
-        await send_frame(problem_frame(error))
-        await websocket.close(POLICY, error.code)
+        await turn_away(error)
         return
     await _Conversation(house, election, who).run()
 
