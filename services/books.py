@@ -1,5 +1,7 @@
 """Ballot books, read once for each election and forgotten when it changes."""
 
+import asyncio
+
 from models.ballot_book import BallotBook
 from repositories.database import Database
 from services.announcements import Announcement
@@ -9,15 +11,19 @@ class Books:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._books: dict[str, BallotBook] = {}
+        self._reading = asyncio.Lock()
 
     async def get(self, election: str) -> BallotBook:
         """Raises UnknownElection and DatabaseAway."""
-        book = self._books.get(election)
-        if book is None:
-            async with self._database.snapshot() as repos:
-                book = await repos.elections.book(await repos.elections.get(election))
-            self._books[election] = book
-        return book
+        if book := self._books.get(election):
+            return book
+        # All officers of a large election come at once: one reads, the others wait for it.
+        async with self._reading:
+            if election not in self._books:
+                async with self._database.snapshot() as repos:
+                    book = await repos.elections.book(await repos.elections.get(election))
+                self._books[election] = book
+            return self._books[election]
 
     def forget(self, election: str) -> None:
         self._books.pop(election, None)
