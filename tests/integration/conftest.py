@@ -1,0 +1,37 @@
+"""Fixtures: a tiny election on real engines, and a second house beside the first."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+from quart import Quart
+
+from quart_app import create_app
+from quart_app.settings import Settings
+from quart_app.wiring import Services
+from tests.building import tiny_election
+from tests.desk import Desk, define
+
+
+@pytest.fixture
+async def desk(house: Services) -> Desk:
+    """The desk of the tiny election, open and released."""
+    return await define(house, tiny_election())
+
+
+@pytest.fixture
+async def make_app(settings: Settings) -> AsyncIterator[Callable[..., object]]:
+    """Makes serving applications with settings of their own; all are closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def make(given: Settings = settings) -> Quart:
+            made = create_app(given)
+            await stack.enter_async_context(made.test_app())
+            return made
+
+        yield make
+
+
+def house_of(app: Quart) -> Services:
+    found: Services = app.extensions["tallystream"]
+    return found
