@@ -6,7 +6,7 @@ import { ResultsStream } from "./stream.js";
 
 const CONNECTION = {
   connecting: ["Connecting", "The figures are those of the last load."],
-  live: ["Live", "New figures appear by themselves."],
+  live: ["Live", "Updates by itself."],
   stale: ["Stale", "The server cannot say just now whether there is anything newer."],
   lost: ["Connection lost", "The figures may be old; trying to connect again."],
 };
