@@ -15,7 +15,15 @@ from quart_app.api.results import ElectionResults
 from quart_app.cli.demo_night import Night, totals_of, totals_shown
 from quart_app.cli.demo_server import DemoServer, demo_server
 from quart_app.cli.officer import Officer, Patience
-from quart_app.cli.running import Failure, leaving_on_sigterm, open_services, run, running_engines, together
+from quart_app.cli.running import (
+    Failure,
+    counted,
+    leaving_on_sigterm,
+    open_services,
+    run,
+    running_engines,
+    together,
+)
 from quart_app.settings import Settings
 from quart_app.wiring import Services
 from repositories.migrations import migrate
@@ -141,7 +149,7 @@ def _precincts(script: FictionalElection) -> int:
 def _summary(night: Night, results: ElectionResults, tallies: int, precincts: int) -> str:
     complete = sum(contest.units_reported == contest.units_expected for contest in results.contests)
     return (
-        f"Election night over: {tallies:,} tallies from {precincts:,} precincts, "
-        f"{night.quarantined + night.refused:,} mistakes, {night.corrected:,} corrected, "
-        f"{complete:,} contests complete, in {night.seconds:.1f} s"
+        f"Election night over: {tallies:,} tallies from {counted(precincts, 'precinct')}, "
+        f"{counted(night.quarantined + night.refused, 'mistake')}, {night.corrected:,} corrected, "
+        f"{counted(complete, 'contest')} complete, in {night.seconds:.1f} s"
     )

@@ -96,10 +96,7 @@ class Night:
             progress.update(task, advance=1, description=self._so_far())
 
     def _so_far(self) -> str:
-        return (
-            f"{self.receipts:,} receipts, {self.quarantined:,} quarantined, "
-            f"{self.refused:,} refused, {self.corrected:,} corrected"
-        )
+        return f"{self.receipts:,} receipts, {self.quarantined:,} quarantined, {self.corrected:,} corrected"
 
     def _hear(self, tally: TallySubmission, answer: Answer) -> None:
         if isinstance(answer, Receipt):

@@ -13,7 +13,7 @@ from models.errors import DomainError
 from models.recording import Receipt
 from models.results_file import BadRow, ResultsFile, ResultsFileError, read_results_file
 from models.submissions import MAX_ITEMS
-from quart_app.cli.running import Failure, election_code, progress_bar, with_services
+from quart_app.cli.running import Failure, counted, election_code, progress_bar, with_services
 from quart_app.wiring import Services
 from services.intake import Answer
 
@@ -73,10 +73,6 @@ def list_bad_rows(bad_rows: Sequence[BadRow]) -> None:
         click.echo(f"line {bad.line}: {bad.reason}", err=True)
     if (more := len(bad_rows) - BAD_ROWS_SHOWN) > 0:
         click.echo(f"and {counted(more, 'more bad row')}", err=True)
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _preview(content: ResultsFile) -> Table:

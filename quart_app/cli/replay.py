@@ -17,9 +17,9 @@ from rich.table import Table
 from models.recording import Receipt
 from models.submissions import TallySubmission
 from quart_app.cli.addresses import SERVER, Server
-from quart_app.cli.importing import counted, read
+from quart_app.cli.importing import read
 from quart_app.cli.officer import Officer, Patience, Problem
-from quart_app.cli.running import Failure, in_brackets, progress_bar, run, together, with_services
+from quart_app.cli.running import Failure, counted, in_brackets, progress_bar, run, together, with_services
 from quart_app.settings import load_settings
 
 TOKEN_VALID_FOR = datetime.timedelta(hours=1)

@@ -11,6 +11,7 @@ import click
 import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from models.codes import MAX_CODE, make_code
 from models.errors import FieldError
@@ -110,13 +111,18 @@ def progress_bar() -> Progress:
     """A progress bar on standard error, and none where that is no terminal."""
     console = Console(stderr=True)
     return Progress(
-        BarColumn(),
+        BarColumn(None, table_column=Column(ratio=1)),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
         console=console,
+        expand=True,
         disable=not console.is_terminal,
     )
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def election_code(_context: click.Context, _parameter: click.Parameter, code: str) -> str:
