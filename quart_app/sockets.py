@@ -18,7 +18,7 @@ from services.tasks import end
 # Frames that wait, unread by us, before the socket is not read any more.
 UNREAD_FRAMES = 16
 # Answers that may be on their way to one client before its next frame is read.
-UNSENT_ANSWERS = 256
+UNSENT_ANSWERS = 64
 # A client that takes nothing for so long is let go.
 SEND_SECONDS = 30.0
 # For the answers to what was read before the server was told to stop.
