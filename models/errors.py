@@ -55,7 +55,7 @@ class UnknownUnit(NotFound):
     code = "unknown-unit"
 
     def __init__(self, unit: str) -> None:
-        super().__init__(f"This contest is not on the ballot in any unit {unit!r}.")
+        super().__init__(f"There is no reporting unit {unit!r} here.")
 
 
 class UnknownOfficial(NotFound):

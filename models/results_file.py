@@ -61,6 +61,8 @@ def read_results_file(data: bytes, *, code: str, name: str | None, date: datetim
             code=code,
             name=title,
             date=day,
+            # Results that were counted elsewhere are played here, not held: every page says so.
+            is_test=True,
             units=places.units,
             parties=tuple(party_definition(party) for party in _party_codes(held)),
             contests=tuple(contest.definition(places.district(contest.returns)) for contest in held),
