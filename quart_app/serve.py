@@ -132,9 +132,8 @@ async def _serve(app: Quart, config: Config, sockets: Sockets) -> None:
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
     await asyncio.wait({serving}, timeout=GRACE_SECONDS)
-    if not serving.done():
-        if dropped := drop_connections(ports):
-            _logger.warning("%d connections did not end by themselves and were dropped", dropped)
+    if not serving.done() and (dropped := drop_connections(ports)):
+        _logger.warning("%d connections did not end by themselves and were dropped", dropped)
     await serving
 
 
