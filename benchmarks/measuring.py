@@ -1,0 +1,89 @@
+"""Rounds, medians and ratios."""
+
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+OURS = "ours"
+
+Details = dict[str, float]
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """One measurement of one row. `details` are further figures, by a name that ends in their unit."""
+
+    figure: float
+    details: Details
+
+
+class Row(msgspec.Struct, frozen=True):
+    """Something that is compared, and how to measure it once."""
+
+    name: str
+    measure: Callable[[], Measured]
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """What the rounds of one row gave: medians, and the single figures."""
+
+    figure: float
+    details: Details
+    rounds: list[float]
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """One path's rows, the fastest first."""
+
+    unit: str
+    rows: dict[str, Figures]
+
+    def times_ours(self, name: str) -> float:
+        """How many times as fast ours is as this row."""
+        return self.rows[OURS].figure / self.rows[name].figure
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "unit": self.unit,
+            "rows": {name: round(row.figure, 1) for name, row in self.rows.items()},
+            "details": {
+                name: {
+                    **{key: round(value, 2) for key, value in row.details.items()},
+                    "rounds": [round(figure, 1) for figure in row.rounds],
+                }
+                for name, row in self.rows.items()
+            },
+        }
+
+
+def compare(
+    unit: str, rows: Sequence[Row], rounds: int, done: Callable[[str, int], None] = lambda *_: None
+) -> Compared:
+    """Measures all rows once, and all again: whatever else the machine does meets them alike.
+
+    `done` is told the row and the round, from 1, after each measurement.
+    """
+    measured: dict[str, list[Measured]] = {row.name: [] for row in rows}
+    for number in range(1, rounds + 1):
+        for row in rows:
+            measured[row.name].append(row.measure())
+            done(row.name, number)
+    figures = {name: _median(all_rounds) for name, all_rounds in measured.items()}
+    fastest_first = sorted(figures.items(), key=lambda item: -item[1].figure)
+    return Compared(unit, dict(fastest_first))
+
+
+def _median(rounds: list[Measured]) -> Figures:
+    return Figures(
+        statistics.median(measured.figure for measured in rounds),
+        {key: statistics.median(measured.details[key] for measured in rounds) for key in rounds[0].details},
+        [measured.figure for measured in rounds],
+    )
+
+
+def percentile(values: Iterable[float], percent: float) -> float:
+    """The smallest value that at least so many percent of the values do not exceed (nearest rank)."""
+    ranked = sorted(values)
+    rank = -(-len(ranked) * percent // 100)
+    return ranked[max(0, int(rank) - 1)]

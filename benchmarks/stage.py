@@ -1,0 +1,207 @@
+"""Where everything is measured: real engines, fictional elections, and servers one at a time."""
+
+import asyncio
+import contextlib
+import datetime
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Coroutine, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import msgspec
+
+from benchmarks.load.wire import HOST, SECONDS, Connection, WrongAnswer
+from benchmarks.machine import allow_many_connections, cores
+from models.fictional import fictional_election
+from models.recording import Receipt
+from models.submissions import TallySubmission
+from quart_app.embedded import Engines, engines
+from quart_app.embedded.children import end
+from quart_app.settings import ROOT, load_settings
+from quart_app.wiring import Services
+from repositories.migrations import migrate
+from services.results import View, read_view
+
+T = TypeVar("T")
+
+TOKEN_HOURS = 2
+
+
+class Server(msgspec.Struct, frozen=True):
+    """How a row's server is started. `{port}` in the command stands for where it has to listen."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+def on_hypercorn(name: str, application: str) -> Server:
+    """A row that Hypercorn serves in one process, with the settings of config.toml for all alike."""
+    hypercorn = (sys.executable, "-m", "hypercorn", "--config", "config.toml", "--workers", "0")
+    return Server(name, (*hypercorn, "--bind", HOST + ":{port}", application))
+
+
+class Running(msgspec.Struct, frozen=True):
+    """A server that listens on `port`."""
+
+    port: int
+    pid: int
+
+    def kilobytes(self) -> int:
+        """Its resident memory."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        raise WrongAnswer("the server has ended")
+
+    def cpu_seconds(self) -> float:
+        """The processor time that it has used: the cost of work, whatever else the machine does."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Election(msgspec.Struct, frozen=True):
+    """An open election with its figures released, and an officer of all its precincts."""
+
+    code: str
+    token: str
+    official: int
+    tallies: tuple[TallySubmission, ...]
+
+    @property
+    def path(self) -> str:
+        return f"/api/v1/elections/{self.code}"
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+class Stage:
+    def __init__(self, running: Engines, folder: Path) -> None:
+        self.engines = running
+        self.folder = folder
+        self._settings = load_settings({"TALLYSTREAM_DATA": str(folder / "data")}).with_engines(
+            running.database_url, running.redis_url
+        )
+        self._elections = 0
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run(work)
+
+    def election(self, precincts: int) -> Election:
+        """A new election, like every other of this size but for its code."""
+        self._elections += 1
+        return self.run(self._election(f"election-{self._elections}", precincts))
+
+    async def _election(self, code: str, precincts: int) -> Election:
+        fictional = fictional_election(precincts=precincts)
+        async with self._services() as house:
+            definition = msgspec.structs.replace(fictional.definition, code=code)
+            await house.elections.define(definition, opened=True, released=True)
+            token = await house.officials.root_officer_token(code, datetime.timedelta(hours=TOKEN_HOURS))
+            official = (await house.officials.identify(token)).official_id
+        return Election(code, token, official, fictional.tallies)
+
+    def count(self, election: Election, tallies: Sequence[TallySubmission]) -> View:
+        """Records tallies, and returns the results with them."""
+        return self.run(self._count(election, tallies))
+
+    async def _count(self, election: Election, tallies: Sequence[TallySubmission]) -> View:
+        async with self._services() as house:
+            officer = await house.officials.identify(election.token)
+            answers = await house.intake.submit(election.code, officer, "http", tallies)
+            if not all(isinstance(answer, Receipt) for answer in answers):
+                raise WrongAnswer(f"a tally was refused: {answers[:3]}")
+            return await read_view(house.database, election.code)
+
+    @contextlib.asynccontextmanager
+    async def _services(self) -> Any:
+        house = Services(self._settings)
+        try:
+            yield house
+        finally:
+            await house.close()
+
+    async def connect(self) -> asyncpg.Connection:
+        """The database, seen from outside."""
+        return await asyncpg.connect(self.engines.database_url)
+
+    @contextlib.contextmanager
+    def serving(self, server: Server, **environment: str) -> Iterator[Running]:
+        """Runs a row's server on a core of its own. Raises WrongAnswer where it does not come up."""
+        port = free_port()
+        command = [word.format(port=port) for word in server.command]
+        log = self.folder / f"{server.name}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **self._environment(), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        try:
+            os.sched_setaffinity(process.pid, {cores()[0]})
+            _await_listening(process, port, log)
+            yield Running(port, process.pid)
+        finally:
+            # At once: how a server stops is measured nowhere, and nothing of it is needed any more.
+            end(process, signal.SIGKILL, SECONDS)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.engines.database_url,
+            "REDIS_URL": self.engines.redis_url,
+            "TALLYSTREAM_DATA": str(self.folder / "data"),
+        }
+
+
+@contextlib.contextmanager
+def stage() -> Iterator[Stage]:
+    """A stage with engines of its own, which keep every promise of durability."""
+    allow_many_connections()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        # As root, PostgreSQL runs as `nobody`, who must be able to pass through.
+        folder.chmod(0o711)
+        with engines(folder / "engines", database_url=None, redis_url=None, durable=True) as running:
+            asyncio.run(_prepared(running.database_url))
+            before = os.sched_getaffinity(0)
+            # After the engines have started: they keep the choice of all cores.
+            os.sched_setaffinity(0, {cores()[1]})
+            try:
+                yield Stage(running, folder)
+            finally:
+                os.sched_setaffinity(0, before)
+
+
+async def _prepared(url: str) -> None:
+    await migrate(url)
+    connection = await asyncpg.connect(url)
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        if await connection.fetchval("SELECT current_setting($1)", setting) != "on":
+            raise WrongAnswer(f"the database would be measured with {setting} off")
+    await connection.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_listening(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), Connection(port):
+            return
+        time.sleep(0.02)
+    raise WrongAnswer(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")

@@ -1,0 +1,71 @@
+"""Every row of every path, with so little load that only the answers are looked at."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks import fanout, intake, reads
+from benchmarks.load.officers import Officers
+from benchmarks.load.websocket import frame
+from benchmarks.load.wire import WrongAnswer
+from benchmarks.measuring import Row
+from benchmarks.stage import Stage
+from quart_app.embedded import Engines
+
+
+@pytest.fixture
+def stage(clean: Engines, tmp_path: Path) -> Stage:
+    return Stage(clean, tmp_path)
+
+
+def few_tallies(stage: Stage) -> list[Row]:
+    return intake.rows(stage, intake.Size(officers=3, precincts=12, warm_up=0.02, seconds=0.2))
+
+
+def few_viewers(stage: Stage) -> list[Row]:
+    return fanout.rows(stage, fanout.Size(viewers=5, precincts=4, warm_up=0, events=1))
+
+
+def few_readers(stage: Stage) -> list[Row]:
+    return reads.rows(stage, reads.Size(readers=3, warm_up=0.05, seconds=0.2))
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        (few_tallies, ["ours", "book", "session-per-message"]),
+        (few_viewers, ["ours", "book", "shared-queue"]),
+        (few_readers, ["ours", "plain-view"]),
+    ],
+    ids=["intake", "fanout", "reads"],
+)
+def test_every_row_gives_right_answers(
+    stage: Stage, rows: Callable[[Stage], list[Row]], names: list[str]
+) -> None:
+    found = rows(stage)
+    assert [row.name for row in found] == names
+    assert all(row.measure().figure > 0 for row in found)
+
+
+def test_an_entry_in_the_log_that_nobody_has_a_receipt_of_is_found(stage: Stage) -> None:
+    election = stage.election(2)
+    stage.count(election, election.tallies[:1])
+    with pytest.raises(WrongAnswer, match="0 receipts, but 1 entries"):
+        stage.run(intake.audit(stage, election, []))
+
+
+def test_a_refused_tally_is_found(stage: Stage) -> None:
+    election = stage.election(2)
+    with (
+        stage.serving(intake.SERVERS[0]) as running,
+        Officers(running.port, f"{election.path}/tallies/ws", election.bearer, 1) as officers,
+        pytest.raises(WrongAnswer, match="no receipt"),
+    ):
+        intake.receipt_of(officers.ask(frame(b'{"type":"tally"}')))
+
+
+def test_a_server_that_does_not_start_is_a_wrong_answer_with_its_last_words(stage: Stage) -> None:
+    broken = intake.on_hypercorn("broken", "benchmarks.peers.no_such_peer:create_app()")
+    with pytest.raises(WrongAnswer, match="did not start"), stage.serving(broken):
+        pass

@@ -1,0 +1,154 @@
+"""The parts of the benchmarks that could tell a wrong figure."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import fanout, intake, reads, report
+from benchmarks.load.viewers import data_of, unchunked
+from benchmarks.load.websocket import PING, TEXT, frame, masked, take_frame
+from benchmarks.load.wire import Response, WrongAnswer, request
+from benchmarks.measuring import Compared, Figures, Measured, Row, compare, percentile
+
+RECEIPT = (
+    b'{"type":"receipt","ref":"a","seq":3,"revision":1,"status":"accepted","checks":[],"leaf_hash":"00"}'
+)
+
+
+def rows(**figures: list[float]) -> list[Row]:
+    """Rows that measure the figures given, one a round."""
+    return [
+        Row(name, iter([Measured(figure, {"p50_ms": 1.0}) for figure in values]).__next__)
+        for name, values in figures.items()
+    ]
+
+
+def test_the_figure_of_a_row_is_the_median_of_its_rounds() -> None:
+    compared = compare("receipts/s", rows(ours=[10, 90, 30]), rounds=3)
+    assert compared.rows["ours"].figure == 30
+    assert compared.rows["ours"].rounds == [10, 90, 30]
+
+
+def test_rows_are_measured_in_turn_in_every_round() -> None:
+    done: list[tuple[str, int]] = []
+    compare("", rows(ours=[1, 1], book=[1, 1]), rounds=2, done=lambda row, number: done.append((row, number)))
+    assert done == [("ours", 1), ("book", 1), ("ours", 2), ("book", 2)]
+
+
+def test_the_fastest_row_stands_first_and_the_ratio_says_how_many_times_as_fast_ours_is() -> None:
+    compared = compare("", rows(book=[5], ours=[20], nginx=[100]), rounds=1)
+    assert list(compared.rows) == ["nginx", "ours", "book"]
+    assert (compared.times_ours("book"), compared.times_ours("nginx")) == (4, 0.2)
+
+
+@pytest.mark.parametrize(("percent", "expected"), [(1, 1), (50, 50), (99, 99), (100, 100)])
+def test_a_percentile_is_the_value_of_its_rank(percent: float, expected: int) -> None:
+    assert percentile(range(100, 0, -1), percent) == expected
+
+
+def test_a_percentile_of_one_value_is_that_value() -> None:
+    assert percentile([7.0], 99) == 7.0
+
+
+def test_a_frame_is_masked_as_in_the_example_of_rfc_6455() -> None:
+    assert masked(b"Hello", bytes.fromhex("37fa213d")) == bytes.fromhex("7f9f4d5158")
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+def test_a_frame_says_its_length_and_holds_its_payload(size: int) -> None:
+    payload = bytes(number % 251 for number in range(size))
+    sent = frame(payload)
+    body = sent[len(sent) - size :]
+    key = sent[len(sent) - size - 4 : len(sent) - size]
+    assert sent[0] == 0x80 | TEXT
+    assert sent[1] & 0x80
+    assert masked(body, key) == payload
+    unmasked = bytes([sent[0], sent[1] & 0x7F]) + sent[2 : len(sent) - size - 4] + payload
+    assert take_frame(unmasked) == (TEXT, payload, b"")
+
+
+def test_a_frame_that_is_not_whole_yet_is_left_alone() -> None:
+    whole = b"\x81\x7e\x00\x80" + b"x" * 128
+    assert [take_frame(whole[:size]) for size in range(len(whole))] == [None] * len(whole)
+    assert take_frame(whole + b"\x89\x00") == (TEXT, b"x" * 128, b"\x89\x00")
+    assert take_frame(b"\x89\x00") == (PING, b"", b"")
+
+
+@pytest.mark.parametrize("sent", [b"\x01\x01a", b"\x81\x81abcde"], ids=["a fragment", "masked"])
+def test_a_frame_that_a_server_may_not_send_is_a_wrong_answer(sent: bytes) -> None:
+    with pytest.raises(WrongAnswer):
+        take_frame(sent)
+
+
+def test_the_content_of_chunks_is_put_together() -> None:
+    chunked = b"D\r\nretry: 2000\n\n\r\n13\r\nevent: x\ndata: {}\n\n\r\n"
+    assert unchunked(chunked) == b"retry: 2000\n\nevent: x\ndata: {}\n\n"
+    assert data_of(unchunked(chunked)) == [b"{}"]
+
+
+def test_what_is_no_chunk_is_a_wrong_answer() -> None:
+    with pytest.raises(WrongAnswer, match="no chunk"):
+        unchunked(b"data: {}\n\n")
+
+
+def test_a_request_with_a_body_says_its_length() -> None:
+    assert request("POST", "/a", {"X": "1"}, b"{}").endswith(b"X: 1\r\nContent-Length: 2\r\n\r\n{}")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"type":"problem","status":422,"code":"unknown-selection"}',
+        RECEIPT.replace(b"accepted", b"quarantined"),
+        RECEIPT.replace(b'"seq":3', b'"seq":"3"'),
+    ],
+    ids=["a problem", "a quarantined tally", "another shape"],
+)
+def test_only_the_receipt_of_an_accepted_tally_counts(payload: bytes) -> None:
+    assert intake.receipt_of(RECEIPT).seq == 3
+    with pytest.raises(WrongAnswer):
+        intake.receipt_of(payload)
+
+
+@pytest.mark.parametrize("other", [[], [b"a", b"a"], [b"b"]], ids=["none", "twice", "another"])
+def test_one_viewer_without_the_event_spoils_a_delivery(other: list[bytes]) -> None:
+    with pytest.raises(WrongAnswer, match="1 of 3 viewers"):
+        fanout.check([[b"a"], [b"a"], other], 7)
+
+
+def test_other_bytes_than_the_results_are_a_wrong_answer() -> None:
+    answer = Response(b"HTTP/1.1 200 \r\ncontent-length: 2\r\n\r\n", b"{}")
+    assert reads.right(answer, b"{}") is answer
+    with pytest.raises(WrongAnswer):
+        reads.right(answer, b"[]")
+
+
+def compared(figure: float) -> Compared:
+    return Compared("requests/s", {"ours": Figures(figure, {"p50_ms": 1.0}, [figure])})
+
+
+def test_the_file_has_the_shape_that_readers_rely_on(tmp_path: Path) -> None:
+    latest = tmp_path / "results" / "latest.json"
+    report.write({"cpu": "a", "cores": 2}, {"reads": compared(10)}, latest)
+    found = json.loads(latest.read_text())
+    assert found["machine"] == {"cpu": "a", "cores": 2}
+    assert found["paths"]["reads"]["unit"] == "requests/s"
+    assert found["paths"]["reads"]["rows"] == {"ours": 10.0}
+
+
+def test_a_path_that_was_not_measured_keeps_its_figures_on_an_equal_machine_only(tmp_path: Path) -> None:
+    latest = tmp_path / "latest.json"
+    report.write({"cpu": "a"}, {"reads": compared(10), "intake": compared(1)}, latest)
+    report.write({"cpu": "a"}, {"reads": compared(20)}, latest)
+    paths = json.loads(latest.read_text())["paths"]
+    assert (paths["reads"]["rows"]["ours"], paths["intake"]["rows"]["ours"]) == (20, 1)
+    report.write({"cpu": "b"}, {"reads": compared(30)}, latest)
+    assert list(json.loads(latest.read_text())["paths"]) == ["reads"]
+
+
+def test_a_file_that_cannot_be_read_is_written_anew(tmp_path: Path) -> None:
+    latest = tmp_path / "latest.json"
+    latest.write_text("{")
+    report.write({"cpu": "a"}, {"reads": compared(10)}, latest)
+    assert json.loads(latest.read_text())["paths"]["reads"]["rows"] == {"ours": 10.0}
