@@ -7,6 +7,7 @@ import msgspec
 from quart import Response, request
 
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 # A second is short enough for election night, and lets a proxy answer a crowd with one request.
 LIVE = "public, max-age=1, stale-while-revalidate=5"
 SETTLED = "public, max-age=10"
@@ -51,11 +52,24 @@ def versioned(body: bytes, version: int, *, staff: bool) -> Response:
 
 def page(name: str, items: list[Any], *, limit: int, key: str) -> Response:
     """A keyset page: `next`, and the same in a Link header, lead to the items behind the last one."""
-    following = None
-    if len(items) == limit:
-        query = {**request.args, "limit": limit, "after": getattr(items[-1], key)}
-        following = f"{request.path}?{urlencode(query)}"
-    response = json_response({name: items, "next": following}, cache=SETTLED)
+    following = _following(items, limit, key)
+    return _linked(json_response({name: items, "next": following}, cache=SETTLED), following)
+
+
+def lines(items: list[Any], *, limit: int, key: str) -> Response:
+    """The same page as lines of JSON; only the Link header leads on."""
+    body = msgspec.json.Encoder().encode_lines(items)
+    return _linked(bytes_response(body, cache=SETTLED, content_type=NDJSON), _following(items, limit, key))
+
+
+def _following(items: list[Any], limit: int, key: str) -> str | None:
+    if len(items) < limit:
+        return None
+    query = {**request.args, "limit": limit, "after": getattr(items[-1], key)}
+    return f"{request.path}?{urlencode(query)}"
+
+
+def _linked(response: Response, following: str | None) -> Response:
     if following:
         response.headers["Link"] = f'<{following}>; rel="next"'
     return response

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from quart import Response
+from quart import Response, request
 
 from quart_app.live import RETRY, STREAM_HEADERS
 from quart_app.wiring import Watchers
@@ -13,7 +13,8 @@ HEARTBEAT = b": heartbeat\n\n"
 
 
 def stream_response(chunks: AsyncIterator[bytes]) -> Response:
-    response = Response(chunks, headers=STREAM_HEADERS)
+    """A stream without end; to HEAD, only what its headers are."""
+    response = Response(b"" if request.method == "HEAD" else chunks, headers=STREAM_HEADERS)
     response.timeout = None
     return response
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterable
 
 import msgspec
 
-from models.errors import DatabaseAway, UnknownContest
+from models.errors import DatabaseAway, UnknownContest, UnknownUnit
 from models.places import PrecinctTally
 from models.results import ContestCount, ContestResults, ElectionState, contest_results
 from repositories.database import Database
@@ -255,7 +255,7 @@ class ResultsService:
                 state.id, unit_id, precinct=kind == "precinct", contest=contest
             )
         if not counts:
-            raise UnknownContest(contest)
+            raise UnknownUnit(unit)
         withhold = not (state.results_released or staff)
         return contest_results(state, counts[0], unit=unit, withhold=withhold)
 

@@ -10,18 +10,16 @@ from quart_schema import document_response, tag, validate_querystring
 
 from models.places import PrecinctTally
 from models.results import ContestResults
-from quart_app.answers import LIVE, PRIVATE, bytes_response, json_response, page, versioned
+from quart_app.answers import JSON, LIVE, NDJSON, PRIVATE, json_response, lines, page, versioned
 from quart_app.api.elections import PageQuery
 from quart_app.auth import is_staff
 from quart_app.errors import Problem
-from quart_app.live import EVENT_STREAM, LiveResponse
+from quart_app.live import EVENT_STREAM, STREAM_HEADERS, LiveResponse
 from quart_app.openapi import also_answers
 from quart_app.openapi_examples import NDJSON_LINES, RESULTS_STREAM
 from quart_app.wiring import services
 
 api = Blueprint("api_results", __name__, url_prefix="/api/v1/elections/<election>")
-
-NDJSON = "application/x-ndjson"
 
 
 class ElectionResults(msgspec.Struct):
@@ -93,14 +91,12 @@ async def contest_units(election: str, contest: str, query_args: PageQuery) -> R
     tallies = await services().results.precincts(
         election, contest, after=query_args.after, limit=query_args.limit, staff=staff
     )
-    if request.accept_mimetypes.best_match([NDJSON, "application/json"], "application/json") == NDJSON:
-        body = msgspec.json.Encoder().encode_lines(tallies)
-        response = bytes_response(body, cache=PRIVATE if staff else LIVE, content_type=NDJSON)
+    if request.accept_mimetypes.best_match([NDJSON, JSON], JSON) == NDJSON:
+        response = lines(tallies, limit=query_args.limit, key="precinct")
     else:
         response = page("tallies", tallies, limit=query_args.limit, key="precinct")
     response.headers["Vary"] = "Accept"
-    if staff:
-        response.headers["Cache-Control"] = PRIVATE
+    response.headers["Cache-Control"] = PRIVATE if staff else LIVE
     return response
 
 
@@ -124,6 +120,8 @@ async def results_stream(election: str, query_args: StreamQuery) -> Response:
         feed.view.contest(query_args.contest)
     watchers, broadcaster = services().watchers, services().broadcasters.of(feed, staff=staff)
     watchers.check()
+    if request.method == "HEAD":
+        return Response(b"", headers=STREAM_HEADERS)
 
     async def drive(send: ASGISendCallable) -> None:
         with watchers:
