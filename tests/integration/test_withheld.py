@@ -1,0 +1,130 @@
+"""Until results are released the public sees who has reported, and no votes anywhere (DOMAIN.md)."""
+
+import json
+from typing import Any
+
+import pytest
+from quart.typing import TestClientProtocol as Client
+
+from quart_app.wiring import Services
+from tests.building import a_tally, tiny_election, unbalanced
+from tests.desk import Desk, define, soon
+from tests.streams import Stream
+
+# Votes that occur nowhere else, so that one glance at any answer shows whether they leak.
+SECRET = 4703
+
+
+@pytest.fixture
+async def withheld(house: Services) -> Desk:
+    registered = dict.fromkeys(("north-1", "north-2", "south-1", "south-2"), 9000)
+    desk = await define(house, tiny_election(registered=registered), released=False)
+    figures: dict[str, Any] = {"overvotes": 0, "undervotes": 0, "write_ins": 0}
+    votes = {"ada": SECRET, "ben": 0, "cy": 0}
+    await desk.receipts(a_tally(votes=votes, ballots_cast=SECRET, **figures), unbalanced("north-2"))
+    return desk
+
+
+PUBLIC = [
+    "results",
+    "contests/president/results",
+    "contests/president/results?unit=north",
+    "contests/president/results?unit=north-1",
+    "contests/president/units",
+    "log",
+]
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+@pytest.mark.parametrize("hot", [True, False])
+async def test_no_answer_to_the_public_holds_a_vote(
+    withheld: Desk, client: Client, path: str, hot: bool
+) -> None:
+    await client.get(f"{withheld.path}/results")
+    response = await client.get(f"{withheld.path}/{path}", headers={} if hot else {"Cookie": "a=b"})
+    body = await response.get_data(as_text=True)
+    assert response.status_code == 200
+    assert str(SECRET) not in body
+    assert "ada" not in body or '"votes":null' in body
+
+
+async def test_the_public_sees_how_many_precincts_have_reported(withheld: Desk, client: Client) -> None:
+    response = await client.get(f"{withheld.path}/contests/president/results")
+    found = await response.get_json()
+    assert (found["units_reported"], found["units_expected"], found["released"]) == (1, 4, False)
+    assert {selection["votes"] for selection in found["selections"]} == {None}
+
+
+async def test_streams_to_the_public_hold_no_vote(withheld: Desk, client: Client) -> None:
+    async with (
+        Stream(client, f"{withheld.path}/results/stream") as results,
+        Stream(client, f"{withheld.path}/log/stream") as log,
+    ):
+        await results.events(3, "results")
+        entries = await log.events(4, "entry")
+        votes = {"ada": SECRET + 1, "ben": 0, "cy": 0}
+        zeros = {"overvotes": 0, "undervotes": 0, "write_ins": 0}
+        await withheld.receipts(a_tally("south-1", votes=votes, ballots_cast=SECRET + 1, **zeros))
+        assert (await results.event("results")).data["units_reported"] == 2
+        entries += [await log.event("entry")]
+        assert "470" not in results.raw.decode().replace(f'"id": {SECRET}', "")
+        tallies = [entry.data for entry in entries if entry.data["kind"] == "tally"]
+        assert all(entry.keys() == {"seq", "at", "kind", "withheld", "leaf_hash"} for entry in tallies)
+
+
+async def test_a_websocket_to_the_public_holds_no_vote(withheld: Desk, client: Client) -> None:
+    async with client.websocket(f"{withheld.path}/results/ws") as ws:
+        await ws.send('{"type": "subscribe", "contests": ["president"]}')
+        assert str(SECRET) not in str(await soon(ws.receive()))
+        for unit in ("", ', "unit": "north"', ', "unit": "north-1"'):
+            await ws.send('{"type": "count", "contest": "president", "selection": "ada"' + unit + "}")
+            answer = json.loads(await soon(ws.receive()))
+            assert (answer["type"], answer["votes"]) == ("count", None)
+
+
+@pytest.mark.parametrize("role", ["administrator", "reviewer", "auditor"])
+async def test_staff_see_the_votes_and_no_cache_keeps_them(withheld: Desk, client: Client, role: str) -> None:
+    staff = await withheld.official("anna", roles=[role])
+    await client.get(f"{withheld.path}/results")
+    for path in PUBLIC:
+        response = await client.get(f"{withheld.path}/{path}", headers=staff.bearer)
+        assert str(SECRET) in await response.get_data(as_text=True), path
+        assert response.headers["Cache-Control"] == "private, no-store", path
+        assert "ETag" not in response.headers
+    async with (
+        Stream(client, f"{withheld.path}/results/stream?contest=president", staff.bearer) as results,
+        Stream(client, f"{withheld.path}/log/stream?after=2", staff.bearer) as log,
+        client.websocket(f"{withheld.path}/results/ws", headers=staff.bearer) as ws,
+    ):
+        assert (await results.event("results")).data["selections"][0]["votes"] == SECRET
+        assert (await log.event("entry")).data["votes"]["ada"] == SECRET
+        await ws.send('{"type": "count", "contest": "president", "selection": "ada"}')
+        assert json.loads(await soon(ws.receive()))["votes"] == SECRET
+
+
+@pytest.mark.parametrize("role", ["officer", "registrar"])
+async def test_other_officials_see_no_more_than_the_public(withheld: Desk, client: Client, role: str) -> None:
+    official = await withheld.official("otto", roles=[role])
+    for path in PUBLIC:
+        response = await client.get(f"{withheld.path}/{path}", headers=official.bearer)
+        assert str(SECRET) not in await response.get_data(as_text=True), path
+
+
+async def test_a_release_shows_everything_to_those_who_watch_already(withheld: Desk, client: Client) -> None:
+    async with Stream(client, f"{withheld.path}/results/stream?contest=president") as stream:
+        assert (await stream.event("results")).data["released"] is False
+        await withheld.house.elections.move("tiny", "release")
+        event = await stream.event("results")
+        assert (event.data["released"], event.data["selections"][0]["votes"]) == (True, SECRET)
+        await withheld.house.elections.move("tiny", "withhold", "an error in the list")
+        event = await stream.event("results")
+        assert (event.data["released"], event.data["selections"][0]["votes"]) == (False, None)
+    log = await client.get(f"{withheld.path}/log")
+    assert str(SECRET) not in await log.get_data(as_text=True)
+
+
+async def test_a_token_that_is_not_good_is_no_way_to_see_less_or_more(withheld: Desk, client: Client) -> None:
+    for header in ("Bearer nonsense", "Basic YTpi", "Bearer", ""):
+        response = await client.get(f"{withheld.path}/results", headers={"Authorization": header})
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"] == "Bearer"
