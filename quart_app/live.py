@@ -188,23 +188,28 @@ class Broadcaster:
         with contextlib.suppress(TimeoutError):
             view = await asyncio.wait_for(self._feed.newer(seen), self._heartbeat / 3)
         if view is not None:
-            await self._broadcast(view, view.changed_since(seen))
+            await self._broadcast(view.changed_since(seen))
             seen = view.version
         await self._tend()
         if view is not None:
             await asyncio.sleep(self._pause)
         return seen
 
-    async def _broadcast(self, view: View, changed: list[str]) -> None:
-        chunks: dict[frozenset[str] | None, bytes] = {}
+    async def _broadcast(self, changed: list[str]) -> None:
+        """Tells each viewer of the contests that changed, as they stand when its turn comes.
+
+        So nobody who caught up with something newer meanwhile is shown something older after it.
+        """
+        chunks: dict[tuple[int, frozenset[str] | None], bytes] = {}
         for number, viewer in enumerate(tuple(self._viewers)):
             if viewer.busy_since is not None:
                 viewer.behind.update(c for c in changed if viewer.contests is None or c in viewer.contests)
                 continue
-            chunk = chunks.get(viewer.contests)
+            view = self._feed.view
+            chunk = chunks.get((view.version, viewer.contests))
             if chunk is None:
                 codes = [c for c in changed if viewer.contests is None or c in viewer.contests]
-                chunk = chunks[viewer.contests] = self._events(view, codes)
+                chunk = chunks[view.version, viewer.contests] = self._events(view, codes)
             if chunk:
                 viewer.push(chunk, self._catch_up)
             if number % TURN == TURN - 1:
