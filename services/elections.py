@@ -1,7 +1,8 @@
 """Defining elections, moving them along, and reading what they consist of."""
 
 import secrets
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Literal, Protocol
 
 from models.definitions import ElectionDefinition
 from models.errors import FieldError, IllegalTransition, Invalid
@@ -146,30 +147,58 @@ class ElectionService:
 
 
 def _check_whole(definition: ElectionDefinition) -> None:
-    """An election hangs together: one root that is no precinct, parents and names that exist."""
-    errors: list[FieldError] = []
-    seen: set[str] = set()
+    errors = [*_unit_errors(definition), *_contest_errors(definition)]
+    if errors:
+        raise Invalid(tuple(errors), "The definition of the election does not hang together.")
+
+
+def _unit_errors(definition: ElectionDefinition) -> Iterator[FieldError]:
+    """One root that is no precinct, parents that stand before their children, precincts as leaves."""
+    yield from _repeated("units", definition.units)
+    yield from _repeated("parties", definition.parties)
+    kinds: dict[str, str] = {}
     for unit in definition.units:
-        if unit.parent is not None and unit.parent not in seen:
-            errors.append(
-                FieldError(f"units.{unit.code}.parent", f"{unit.parent!r} does not stand before it")
-            )
-        seen.add(unit.code)
+        field = f"units.{unit.code}.parent"
+        if unit.parent is not None and unit.parent not in kinds:
+            yield FieldError(field, f"{unit.parent!r} does not stand before it")
+        elif unit.parent is not None and kinds[unit.parent] == "precinct":
+            yield FieldError(field, f"{unit.parent!r} is a precinct, and nothing lies below a precinct")
+        kinds[unit.code] = unit.kind
     roots = [unit for unit in definition.units if unit.parent is None]
     if len(roots) != 1 or roots[0].kind == "precinct":
-        errors.append(FieldError("units", "exactly one unit has no parent, and it is no precinct"))
+        yield FieldError("units", "exactly one unit has no parent, and it is no precinct")
+
+
+def _contest_errors(definition: ElectionDefinition) -> Iterator[FieldError]:
+    """Districts, precincts and parties that exist; at least one precinct and one selection."""
+    yield from _repeated("contests", definition.contests)
+    units = {unit.code for unit in definition.units}
     precincts = {unit.code for unit in definition.units if unit.kind == "precinct"}
     parties = {party.code for party in definition.parties}
     for contest in definition.contests:
         field = f"contests.{contest.code}"
-        if contest.district not in seen:
-            errors.append(FieldError(f"{field}.district", f"there is no unit {contest.district!r}"))
+        yield from _repeated(f"{field}.selections", contest.selections)
+        if contest.district not in units:
+            yield FieldError(f"{field}.district", f"there is no unit {contest.district!r}")
         if not contest.precincts or not precincts.issuperset(contest.precincts):
-            errors.append(FieldError(f"{field}.precincts", "at least one, and each a unit of kind precinct"))
+            yield FieldError(f"{field}.precincts", "at least one, and each a unit of kind precinct")
+        if len(set(contest.precincts)) != len(contest.precincts):
+            yield FieldError(f"{field}.precincts", "a precinct is named twice")
         if not contest.selections:
-            errors.append(FieldError(f"{field}.selections", "a contest has at least one selection"))
+            yield FieldError(f"{field}.selections", "a contest has at least one selection")
         unknown = {s.party for s in contest.selections if s.party is not None} - parties
         if unknown:
-            errors.append(FieldError(f"{field}.selections", f"unknown parties: {sorted(unknown)}"))
-    if errors:
-        raise Invalid(tuple(errors), "The definition of the election does not hang together.")
+            yield FieldError(f"{field}.selections", f"unknown parties: {sorted(unknown)}")
+
+
+class _Coded(Protocol):
+    @property
+    def code(self) -> str: ...
+
+
+def _repeated(field: str, items: Iterable[_Coded]) -> Iterator[FieldError]:
+    seen: set[str] = set()
+    for item in items:
+        if item.code in seen:
+            yield FieldError(f"{field}.{item.code}", "this code is given twice")
+        seen.add(item.code)
