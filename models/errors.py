@@ -78,8 +78,15 @@ class Invalid(DomainError):
     """
 
     def __init__(self, errors: tuple[FieldError, ...], title: str = "") -> None:
-        super().__init__(title or errors[0].message, errors[:MAX_ERRORS])
+        super().__init__(title or _summary(errors), errors[:MAX_ERRORS])
         self.code = errors[0].code
+
+
+def _summary(errors: tuple[FieldError, ...]) -> str:
+    """One sentence: the first fault with its field, and how many more there are."""
+    first, others = errors[0], len(errors) - 1
+    more = f" ({others} more)" if others else ""
+    return f"{first.field}: {first.message}{more}" if first.field else f"{first.message}{more}"
 
 
 class TooLarge(DomainError):

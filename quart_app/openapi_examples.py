@@ -97,7 +97,7 @@ _PROBLEM_FRAME = {
     "ref": "abbottstown-president-2",
     "status": 422,
     "code": "unknown-selection",
-    "title": "is not a selection of 'president'",
+    "title": "votes.haris: is not a selection of 'president'",
     "errors": [_FIELD],
     "retry_after": None,
 }
@@ -114,7 +114,9 @@ PROBLEMS = {
     404: _problem(404, "unknown-election", "There is no election 'adams-2025'."),
     409: _problem(409, "election-not-open", "The election 'adams-2024' is closed; …"),
     413: _problem(413, "too-large", "1001 tallies at once; send at most 1,000."),
-    422: _problem(422, "unknown-selection", "is not a selection of 'president'", errors=[_FIELD]),
+    422: _problem(
+        422, "unknown-selection", "votes.haris: is not a selection of 'president'", errors=[_FIELD]
+    ),
     503: _problem(503, "database-unavailable", "The database cannot be reached just now; …", retry_after=2),
 }
 

@@ -156,6 +156,14 @@ class Elections:
             raise UnknownUnit(code or "")
         return row.id, row.kind
 
+    async def unit_info(self, election_id: int, code: str) -> UnitInfo:
+        """A unit with its name and its parent's code. Raises UnknownUnit."""
+        query = _UNIT.where(ReportingUnit.election_id == election_id, ReportingUnit.code == code)
+        row = (await self._session.execute(query)).one_or_none()
+        if row is None:
+            raise UnknownUnit(code)
+        return UnitInfo(*row)
+
     async def units(self, election_id: int, *, after: str, limit: int) -> list[UnitInfo]:
         """Units by code, a page at a time."""
         query = _UNIT.where(ReportingUnit.election_id == election_id, ReportingUnit.code > after)

@@ -9,12 +9,12 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
 from models.errors import DatabaseAway, UnknownContest, UnknownUnit
-from models.places import PrecinctTally
+from models.places import PrecinctTally, UnitInfo
 from models.results import ContestCount, ContestResults, ElectionState, contest_results
 from repositories.database import Database
 from services.announcements import Announcement
@@ -206,6 +206,11 @@ async def read_view(database: Database, code: str, before: View | None = None) -
     return next_view(before, election, head, counts)
 
 
+class UnitResults(msgspec.Struct, frozen=True):
+    unit: UnitInfo
+    contests: list[ContestResults]
+
+
 class ResultsService:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -230,21 +235,6 @@ class ResultsService:
         """All contests' results as of the newest commit that this process knows of."""
         return await (await self.feed(election)).settled()
 
-    async def follow(
-        self, election: str, contests: Iterable[str] | None = None, *, pause: float, staff: bool = False
-    ) -> AsyncIterator[list[ContestView]]:
-        """First every contest as it stands, then each that changed, at most once every `pause` seconds."""
-        feed = await self.feed(election)
-        wanted = None if contests is None else list(contests)
-        view, seen = await feed.settled(), -1
-        while True:
-            changed = view.changed_since(seen, wanted)
-            if changed:
-                yield [view.contest(code, staff=staff) for code in changed]
-            seen = view.version
-            await asyncio.sleep(pause)
-            view = await feed.newer(seen)
-
     async def in_unit(self, election: str, contest: str, unit: str, *, staff: bool = False) -> ContestResults:
         """One contest in one unit and below. Raises UnknownElection, UnknownContest and UnknownUnit."""
         async with self._database.snapshot() as repos:
@@ -258,6 +248,20 @@ class ResultsService:
             raise UnknownUnit(unit)
         withhold = not (state.results_released or staff)
         return contest_results(state, counts[0], unit=unit, withhold=withhold)
+
+    async def of_unit(self, election: str, unit: str) -> UnitResults:
+        """What the public may see of every contest on the unit's ballots.
+
+        Raises UnknownElection and UnknownUnit.
+        """
+        async with self._database.snapshot() as repos:
+            state = await repos.elections.get(election)
+            unit_id, kind = await repos.elections.unit(state.id, unit)
+            info = await repos.elections.unit_info(state.id, unit)
+            counts = await repos.results.counts(state.id, unit_id, precinct=kind == "precinct")
+        withhold = not state.results_released
+        contests = [contest_results(state, count, unit=unit, withhold=withhold) for count in counts]
+        return UnitResults(info, contests)
 
     async def precincts(
         self, election: str, contest: str, *, after: str = "", limit: int = 100, staff: bool = False

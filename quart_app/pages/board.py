@@ -6,8 +6,6 @@ import msgspec
 from quart import Blueprint, Response
 from quart_schema import hide, validate_querystring
 
-from models.errors import UnknownContest
-from models.results import ContestResults
 from quart_app.pages.rendering import FRESH, page
 from quart_app.pages.words import overall
 from quart_app.wiring import services
@@ -66,19 +64,13 @@ async def contest(election: str, contest: str, query_args: PrecinctQuery) -> Res
 @pages.get("/units/<unit>")
 @hide
 async def unit(election: str, unit: str) -> Response:
-    view = await services().results.current(election)
-    contests: list[ContestResults] = []
-    for code in view.contests:
-        try:
-            contests.append(await services().results.in_unit(election, code, unit))
-        except UnknownContest:
-            continue  # Not on the ballot there.
+    found = await services().results.of_unit(election, unit)
     return await page(
         "board/unit.html",
         cache=FRESH,
-        election=view.election,
-        unit=unit,
-        contests=contests,
+        election=await services().elections.get(election),
+        unit=found.unit,
+        contests=found.contests,
         colours=await _colours(election),
     )
 
