@@ -51,16 +51,16 @@ class FrontDoor:
         return True
 
 
+_HEADERS = [(b"cache-control", LIVE.encode()), (b"access-control-allow-origin", b"*")]
+_CONTENT_TYPE = (b"content-type", JSON.encode())
+
+
 async def _send(send: Any, body: bytes, etag: str, if_none_match: str) -> None:
-    headers = [
-        (b"cache-control", LIVE.encode()),
-        (b"access-control-allow-origin", b"*"),
-        (b"etag", etag.encode()),
-    ]
+    headers = [*_HEADERS, (b"etag", etag.encode())]
     if if_none_match and matches(etag, if_none_match):
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return
-    headers += [(b"content-type", JSON.encode()), (b"content-length", b"%d" % len(body))]
+    headers += [_CONTENT_TYPE, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
