@@ -1,27 +1,21 @@
 """Reading the log: a page from any position, and following it without gap or repeat."""
 
 import asyncio
-import contextlib
-import logging
 from collections import deque
 from collections.abc import AsyncGenerator
+from itertools import islice
 
 import msgspec
 
-from models.errors import DatabaseAway
 from models.log import LogRecord
 from repositories.database import Database
 from services.announcements import Announcement
-from services.tasks import end
+from services.keeping import Keeping
 
 # Entries that a process keeps at hand for those who follow; who is further behind reads the database.
 TAIL_ENTRIES = 4096
 PAGE = 1000
 READ_PAUSE_SECONDS = 0.1
-SILENCE_SECONDS = 3.0
-RETRY_SECONDS = 1.0
-
-_logger = logging.getLogger(__name__)
 
 
 class LogPage(msgspec.Struct, frozen=True):
@@ -34,25 +28,19 @@ class LogPage(msgspec.Struct, frozen=True):
 class _Tail:
     """The newest entries of one election's log, kept while somebody follows it."""
 
-    def __init__(self, database: Database, election: str) -> None:
+    def __init__(self, database: Database, election: str, head: int) -> None:
         self._database = database
         self._election = election
         self._records: deque[LogRecord] = deque(maxlen=TAIL_ENTRIES)
         self._released = False
-        self.head = 0
-        self.followers = 0
-        self._hinted = asyncio.Event()
-        self._news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self, head: int) -> None:
         self.head = head
-        self._task = asyncio.create_task(self._keep(), name=f"log tail of {self._election}")
+        self.followers = 0
+        self._keeping = Keeping(f"log tail of {election}", self._read, pause=READ_PAUSE_SECONDS)
         # What was committed since the head was read was announced before anybody listened here.
-        self._hinted.set()
+        self._keeping.look()
 
     def look(self) -> None:
-        self._hinted.set()
+        self._keeping.look()
 
     def after(self, seq: int) -> LogPage | None:
         """What follows `seq`, if the tail reaches back that far."""
@@ -61,46 +49,26 @@ class _Tail:
         if not self._records or seq + 1 < self._records[0].seq:
             return None
         start = seq + 1 - self._records[0].seq
-        found = [self._records[i] for i in range(start, min(start + PAGE, len(self._records)))]
-        return LogPage(found, self._released)
+        return LogPage(list(islice(self._records, start, start + PAGE)), self._released)
 
     async def beyond(self, seq: int) -> None:
         """Waits until there is an entry behind `seq`."""
         while self.head <= seq:
-            await asyncio.shield(self._news)
+            await self._keeping.news()
 
-    async def _keep(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hinted.wait(), SILENCE_SECONDS)
-            self._hinted.clear()
-            try:
-                await self._read()
-            except DatabaseAway:
-                _logger.warning("the log tail of %s waits for the database", self._election)
-                await asyncio.sleep(RETRY_SECONDS)
-                self._hinted.set()
-            except Exception:
-                _logger.exception("the log tail of %s failed and goes on", self._election)
-                await asyncio.sleep(RETRY_SECONDS)
-                self._hinted.set()
-            await asyncio.sleep(READ_PAUSE_SECONDS)
-
-    async def _read(self) -> None:
+    async def _read(self) -> bool:
         page = await _read_page(self._database, self._election, self.head, PAGE)
         self._released = page.released
         if not page.records:
-            return
+            return False
         self._records.extend(page.records)
         self.head = page.records[-1].seq
         if len(page.records) == PAGE:
-            self._hinted.set()
-        news, self._news = self._news, asyncio.get_running_loop().create_future()
-        news.set_result(None)
+            self._keeping.look()
+        return True
 
     async def close(self) -> None:
-        if self._task is not None:
-            await end([self._task])
+        await self._keeping.close()
 
 
 class LogService:
@@ -145,8 +113,7 @@ class LogService:
             tail = self._tails.get(election)
             if tail is None:
                 head = await self.head(election)
-                tail = self._tails[election] = _Tail(self._database, election)
-                tail.start(head)
+                tail = self._tails[election] = _Tail(self._database, election, head)
             return tail
 
     def hear(self, announcement: Announcement) -> None:

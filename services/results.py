@@ -7,28 +7,23 @@ so that a slow follower skips and nobody queues.
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Iterable
 
 import msgspec
 
-from models.errors import DatabaseAway, UnknownContest, UnknownUnit
+from models.errors import UnknownContest, UnknownUnit
 from models.places import PrecinctTally, UnitInfo
 from models.results import ContestCount, ContestResults, ElectionState, contest_results
 from repositories.database import Database
 from services.announcements import Announcement
-from services.tasks import end
+from services.keeping import Keeping
 
 # Reads of the database by a feed are at least this far apart, however fast tallies come in.
 READ_PAUSE_SECONDS = 0.05
-# After so much silence a feed asks the database whether it has missed an announcement.
-SILENCE_SECONDS = 3.0
 # How long a reader waits for a commit that was just announced before it gets the last known view.
 PATIENCE_SECONDS = 2.0
-RETRY_SECONDS = 1.0
 
-_logger = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -125,9 +120,7 @@ class Feed:
         self._database = database
         self._announced = view.version
         self._checked_at = time.monotonic()
-        self._hinted = asyncio.Event()
-        self._news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(self._keep(), name=f"feed of {view.election.code}")
+        self._keeping = Keeping(f"feed of {view.election.code}", self._read, pause=READ_PAUSE_SECONDS)
 
     @property
     def fresh(self) -> bool:
@@ -143,16 +136,16 @@ class Feed:
         """The log has grown to `seq`."""
         if seq > self._announced:
             self._announced = seq
-            self._hinted.set()
+            self._keeping.look()
 
     def look(self) -> None:
         """Something may have been missed."""
-        self._hinted.set()
+        self._keeping.look()
 
     async def newer(self, version: int) -> View:
         """The newest view, as soon as it is newer than `version`."""
         while self.view.version <= version:
-            await asyncio.shield(self._news)
+            await self._keeping.news()
         return self.view
 
     async def settled(self) -> View:
@@ -162,34 +155,17 @@ class Feed:
                 await asyncio.wait_for(self.newer(self._announced - 1), PATIENCE_SECONDS)
         return self.view
 
-    async def _keep(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hinted.wait(), SILENCE_SECONDS)
-            self._hinted.clear()
-            try:
-                await self._read()
-            except DatabaseAway:
-                _logger.warning("the feed of %s waits for the database", self.view.election.code)
-                await asyncio.sleep(RETRY_SECONDS)
-                self._hinted.set()
-            except Exception:
-                _logger.exception("the feed of %s failed and goes on", self.view.election.code)
-                await asyncio.sleep(RETRY_SECONDS)
-                self._hinted.set()
-            await asyncio.sleep(READ_PAUSE_SECONDS)
-
-    async def _read(self) -> None:
+    async def _read(self) -> bool:
         asked_at = time.monotonic()
         view = await read_view(self._database, self.view.election.code, self.view)
         self._checked_at = asked_at
-        if view.version > self.view.version:
+        newer = view.version > self.view.version
+        if newer:
             self.view = view
-            news, self._news = self._news, asyncio.get_running_loop().create_future()
-            news.set_result(None)
+        return newer
 
     async def close(self) -> None:
-        await end([self._task])
+        await self._keeping.close()
 
 
 async def read_view(database: Database, code: str, before: View | None = None) -> View:
