@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.codes import MAX_CODE, CodeBook, make_code, tally_ref
-from models.known_parties import party_definition
+from models.results_file.known_parties import party_definition
 
 
 @pytest.mark.parametrize(

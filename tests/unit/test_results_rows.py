@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.results_rows import ResultsFileError, read_rows
+from models.results_file.rows import ResultsFileError, read_rows
 
 HEADER = "county,precinct,office,district,party,candidate,votes"
 GOOD = "Wold,Ash,Mayor,,RED,Ann,12"

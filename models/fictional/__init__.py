@@ -11,10 +11,10 @@ import msgspec
 
 from models.codes import make_code
 from models.definitions import ElectionDefinition
-from models.fictional_country import Precinct, districts_of, make_precincts, units_of
-from models.fictional_names import COUNTRY, DISTRICTS, PARTIES, people
-from models.fictional_night import Event, Mistake, MistakeKind, Officer, make_mistakes, play
-from models.fictional_races import Race, count, make_races
+from models.fictional.country import Precinct, districts_of, make_precincts, units_of
+from models.fictional.names import COUNTRY, DISTRICTS, PARTIES, people
+from models.fictional.night import Event, Mistake, MistakeKind, Officer, make_mistakes, play
+from models.fictional.races import Race, count, make_races
 from models.submissions import TallySubmission
 
 __all__ = ["Event", "FictionalElection", "Mistake", "MistakeKind", "Officer", "fictional_election"]

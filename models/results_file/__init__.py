@@ -14,10 +14,10 @@ import msgspec
 
 from models.codes import CodeBook
 from models.definitions import ElectionDefinition, UnitDefinition
-from models.known_parties import party_definition
-from models.results_contests import FileContest, contest_title
-from models.results_returns import Kind, Ledger, PrecinctName, Returns
-from models.results_rows import BadRow, ResultsFileError, read_rows, shown
+from models.results_file.contests import FileContest, contest_title
+from models.results_file.known_parties import party_definition
+from models.results_file.returns import Kind, Ledger, PrecinctName, Returns
+from models.results_file.rows import BadRow, ResultsFileError, read_rows, shown
 from models.submissions import TallySubmission
 
 __all__ = ["BadRow", "ResultsFile", "ResultsFileError", "read_results_file"]

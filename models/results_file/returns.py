@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Set
 from typing import NamedTuple
 
-from models.results_rows import BadRow, Row, Rows, shown
+from models.results_file.rows import BadRow, Row, Rows, shown
 
 PrecinctName = tuple[str, str]
 """County and precinct."""

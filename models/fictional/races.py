@@ -7,7 +7,7 @@ import msgspec
 
 from models.codes import CodeBook, make_code, tally_ref
 from models.definitions import ContestDefinition, SelectionDefinition
-from models.fictional_country import COUNTRY_CODE, Precinct, districts_of
+from models.fictional.country import COUNTRY_CODE, Precinct, districts_of
 from models.submissions import TallySubmission
 
 _SCATTER = 0.06

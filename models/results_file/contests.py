@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Set
 
 from models.codes import CodeBook, tally_ref
 from models.definitions import ContestDefinition, SelectionDefinition
-from models.results_returns import ContestName, Kind, Label, PrecinctName, Return, Returns, UsualLists
-from models.results_rows import BadRow, shown
+from models.results_file.returns import ContestName, Kind, Label, PrecinctName, Return, Returns, UsualLists
+from models.results_file.rows import BadRow, shown
 from models.submissions import MAX_COUNT, TallySubmission
 
 _NAMED = 3

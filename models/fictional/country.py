@@ -9,7 +9,7 @@ import msgspec
 
 from models.codes import make_code
 from models.definitions import UnitDefinition
-from models.fictional_names import COUNTRY, DISTRICTS, DistrictName, precinct_names
+from models.fictional.names import COUNTRY, DISTRICTS, DistrictName, precinct_names
 
 COUNTRY_CODE = make_code(COUNTRY)
 
