@@ -89,6 +89,9 @@ class Broker:
                 # Lost on purpose: whoever missed it looks by itself, and old hints help nobody.
                 _logger.warning("Redis did not take an announcement: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
+            except Exception:
+                _logger.exception("announcing to other processes failed and goes on")
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _publish_pending(self) -> None:
         pending, self._pending = self._pending, {}

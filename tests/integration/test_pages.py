@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import msgspec
 import pytest
-from quart.typing import TestClientProtocol
+from quart.typing import TestClientProtocol as Client
 
 from models.recording import Receipt
 from models.submissions import TallySubmission
@@ -83,7 +83,7 @@ async def night(house: Services) -> Services:
     return house
 
 
-async def get(client: TestClientProtocol, address: str, status: int = 200) -> str:
+async def get(client: Client, address: str, status: int = 200) -> str:
     response = await client.get(address, headers=HTML)
     assert response.status_code == status, address
     assert response.content_type.startswith("text/html")
@@ -92,7 +92,7 @@ async def get(client: TestClientProtocol, address: str, status: int = 200) -> st
 
 @pytest.mark.parametrize("address", PAGES)
 async def test_a_page_holds_nothing_inline_and_loads_nothing_from_elsewhere(
-    client: TestClientProtocol, night: Services, address: str
+    client: Client, night: Services, address: str
 ) -> None:
     response = await client.get(address, headers=HTML)
     parts = Parts(await response.get_data(as_text=True))
@@ -104,7 +104,7 @@ async def test_a_page_holds_nothing_inline_and_loads_nothing_from_elsewhere(
 
 @pytest.mark.parametrize("address", [*PAGES, "/elections/none"])
 async def test_a_page_says_what_it_may_load(
-    client: TestClientProtocol, night: Services, address: str
+    client: Client, night: Services, address: str
 ) -> None:
     headers = (await client.get(address, headers=HTML)).headers
     assert headers["Content-Security-Policy"].startswith("default-src 'self'; ")
@@ -115,7 +115,7 @@ async def test_a_page_says_what_it_may_load(
 
 @pytest.mark.parametrize("address", PAGES)
 async def test_a_page_is_light_with_all_that_it_loads(
-    client: TestClientProtocol, night: Services, address: str
+    client: Client, night: Services, address: str
 ) -> None:
     page = await get(client, address)
     files = {load.rpartition("/")[2] for load in Parts(page).loads}
@@ -123,16 +123,16 @@ async def test_a_page_is_light_with_all_that_it_loads(
     assert len(page.encode()) + sum((FOLDER / name).stat().st_size for name in files) < HEAVIEST
 
 
-async def test_elections_are_listed(client: TestClientProtocol, night: Services) -> None:
+async def test_elections_are_listed(client: Client, night: Services) -> None:
     text = squeezed(await get(client, "/"))
     assert "A tiny election 2026-11-03 Counting Test election" in text
 
 
-async def test_the_front_page_of_an_empty_house_says_how_to_begin(client: TestClientProtocol) -> None:
+async def test_the_front_page_of_an_empty_house_says_how_to_begin(client: Client) -> None:
     assert "tallystream import" in squeezed(await get(client, "/"))
 
 
-async def test_the_board_has_the_figures_in_its_html(client: TestClientProtocol, night: Services) -> None:
+async def test_the_board_has_the_figures_in_its_html(client: Client, night: Services) -> None:
     text = squeezed(await get(client, "/elections/tiny"))
     assert "Test election. Nothing on this page is a real result." in text
     assert "Tallies counted 2 of 10" in text
@@ -144,7 +144,7 @@ async def test_the_board_has_the_figures_in_its_html(client: TestClientProtocol,
 
 
 async def test_a_contest_has_its_precincts_and_their_counted_revision(
-    client: TestClientProtocol, night: Services
+    client: Client, night: Services
 ) -> None:
     text = squeezed(await get(client, "/elections/tiny/contests/president"))
     assert "North-1403051801304" in text
@@ -153,7 +153,7 @@ async def test_a_contest_has_its_precincts_and_their_counted_revision(
     assert "North-2" not in text
 
 
-async def test_a_unit_shows_only_what_is_on_its_ballots(client: TestClientProtocol, night: Services) -> None:
+async def test_a_unit_shows_only_what_is_on_its_ballots(client: Client, night: Services) -> None:
     north = squeezed(await get(client, "/elections/tiny/units/north"))
     assert "Ada BLU4052.6%" in north
     assert "Measure A" not in north
@@ -161,7 +161,7 @@ async def test_a_unit_shows_only_what_is_on_its_ballots(client: TestClientProtoc
 
 
 async def test_the_log_shows_the_newest_first_and_says_what_takes_the_place_of_what(
-    client: TestClientProtocol, night: Services
+    client: Client, night: Services
 ) -> None:
     text = squeezed(await get(client, "/elections/tiny/log"))
     assert "Entries 7 to 1 of 7" in text
@@ -174,7 +174,7 @@ async def test_the_log_shows_the_newest_first_and_says_what_takes_the_place_of_w
 
 
 async def test_withheld_results_show_nothing_but_how_many_have_reported(
-    client: TestClientProtocol, night: Services
+    client: Client, night: Services
 ) -> None:
     await night.elections.move("tiny", "withhold")
     board = squeezed(await get(client, "/elections/tiny"))
@@ -201,25 +201,25 @@ async def test_withheld_results_show_nothing_but_how_many_have_reported(
     ],
 )
 async def test_a_wrong_address_gets_a_page_for_people(
-    client: TestClientProtocol, night: Services, address: str
+    client: Client, night: Services, address: str
 ) -> None:
     assert "There is nothing at this address" in await get(client, address, 404)
 
 
 @pytest.mark.parametrize("query", ["before=0", "before=x", "before=99999999999999999999"])
 async def test_a_wrong_query_gets_a_page_that_names_the_field(
-    client: TestClientProtocol, night: Services, query: str
+    client: Client, night: Services, query: str
 ) -> None:
     assert "<code>before</code>" in await get(client, f"/elections/tiny/log?{query}", 422)
 
 
-async def test_programs_get_problems_and_never_pages(client: TestClientProtocol) -> None:
+async def test_programs_get_problems_and_never_pages(client: Client) -> None:
     for address, headers in (("/api/v1/elections/none", HTML), ("/elections/none", {"Accept": "*/*"})):
         response = await client.get(address, headers=headers)
         assert (response.status_code, response.content_type) == (404, "application/problem+json")
 
 
-async def test_files_are_kept_for_ever_under_their_fingerprint_only(client: TestClientProtocol) -> None:
+async def test_files_are_kept_for_ever_under_their_fingerprint_only(client: Client) -> None:
     (address,) = {load for load in Parts(await get(client, "/")).loads if load.endswith(".css")}
     kept = await client.get(address)
     other = await client.get(re.sub("/[0-9a-f]{12}/", "/000000000000/", address))
@@ -229,7 +229,7 @@ async def test_files_are_kept_for_ever_under_their_fingerprint_only(client: Test
     assert (await client.get("/static/000000000000/../../asgi.py")).status_code == 404
 
 
-async def test_names_that_look_like_markup_stay_names(client: TestClientProtocol, house: Services) -> None:
+async def test_names_that_look_like_markup_stay_names(client: Client, house: Services) -> None:
     name = "<script>alert(1)</script>"
     definition = msgspec.structs.replace(tiny_election(), name=name)
     await house.elections.define(definition, opened=True, released=True)
@@ -239,7 +239,7 @@ async def test_names_that_look_like_markup_stay_names(client: TestClientProtocol
         assert name not in page
 
 
-async def test_the_documentation_names_every_route_of_the_api(client: TestClientProtocol) -> None:
+async def test_the_documentation_names_every_route_of_the_api(client: Client) -> None:
     text = squeezed(await get(client, "/docs"))
     document = await (await client.get("/openapi.json")).get_json()
     for path in document["paths"]:
