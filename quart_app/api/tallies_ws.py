@@ -20,7 +20,7 @@ from models.rights import Identity
 from models.submissions import MAX_ITEMS, NOT_READ, TallySubmission, ref_of
 from quart_app.api.tallies import Receipts, framed, read
 from quart_app.auth import identity
-from quart_app.errors import problem_frame
+from quart_app.errors import ProblemFrame, problem_frame
 from quart_app.sockets import UNSENT_ANSWERS, converse, send_frame, turn_away
 from quart_app.wiring import Services, services
 from services.intake import Answer
@@ -29,6 +29,8 @@ api = Blueprint("api_tallies_ws", __name__, url_prefix="/api/v1/elections/<elect
 
 # A connection without a token in its header has so long to say hello.
 HELLO_SECONDS = 10.0
+# For each tally that is refused its connection rests so long; an honest officer does not notice.
+REFUSAL_SECONDS = 0.001
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="hello", forbid_unknown_fields=True):
@@ -102,6 +104,7 @@ class _Conversation:
         self._who = who
         # Answers in the order of their frames. When it is full, no further frame is read.
         self._outbox: asyncio.Queue[asyncio.Future[Any]] = asyncio.Queue(UNSENT_ANSWERS)
+        self._refused = 0
 
     async def run(self) -> None:
         await converse(self._read, self._write, self._house.watchers, self._outbox.join)
@@ -109,7 +112,20 @@ class _Conversation:
     async def _read(self) -> None:
         while True:
             frame = await websocket.receive()
-            await self._outbox.put(await self._answer(frame))
+            answer = await self._answer(frame)
+            answer.add_done_callback(self._count_refusals)
+            await self._outbox.put(answer)
+            # Explaining what is wrong costs more than taking what is right: whoever sends much that is
+            # refused is read slowly. One turn of the loop for each frame in any case.
+            refused, self._refused = self._refused, 0
+            await asyncio.sleep(refused * REFUSAL_SECONDS)
+
+    def _count_refusals(self, answer: asyncio.Future[Any]) -> None:
+        if answer.cancelled():
+            return  # The client has left.
+        frame = answer.result()
+        items = frame.items if isinstance(frame, Receipts) else [frame]
+        self._refused += sum(isinstance(item, ProblemFrame) for item in items)
 
     async def _write(self) -> None:
         while True:
