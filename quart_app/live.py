@@ -19,6 +19,7 @@ from quart.asgi import ASGIHTTPConnection
 from quart.typing import ResponseTypes
 from quart.utils import encode_headers
 
+from quart_app.listening import EndsWithItsHandler
 from services.clock import utc_now
 from services.results import Feed, View
 from services.tasks import end
@@ -54,7 +55,7 @@ class LiveResponse(Response):
         self.drive = drive
 
 
-class LiveConnection(ASGIHTTPConnection):
+class LiveConnection(EndsWithItsHandler, ASGIHTTPConnection):
     """Quart's HTTP connection, which hands its `send` to a LiveResponse."""
 
     async def _send_response(self, send: ASGISendCallable, response: ResponseTypes) -> None:

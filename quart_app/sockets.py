@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from hypercorn.typing import WebsocketScope
-from quart import Quart, websocket
+from hypercorn.typing import ASGISendCallable, WebsocketScope
+from quart import Quart, Websocket, websocket
 from quart.asgi import ASGIWebsocketConnection
 
 from models.errors import DomainError, Unavailable
 from quart_app.errors import problem_frame
+from quart_app.listening import EndsWithItsHandler
 from quart_app.wiring import Watchers
 from services.tasks import end
 
@@ -31,12 +32,20 @@ TRY_AGAIN = 1013
 _encode = msgspec.json.Encoder().encode
 
 
-class BoundedWebsocketConnection(ASGIWebsocketConnection):
+class BoundedWebsocketConnection(EndsWithItsHandler, ASGIWebsocketConnection):
     """Quart's connection queues every frame it is sent; this one stops reading instead."""
 
     def __init__(self, app: Quart, scope: WebsocketScope) -> None:
         super().__init__(app, scope)
+        # Quart 0.22 keeps frames here,
         self.queue = asyncio.Queue(UNREAD_FRAMES)
+
+    def _create_websocket_from_scope(self, send: ASGISendCallable) -> Websocket:
+        made = super()._create_websocket_from_scope(send)
+        # and Quart 0.23, for newer Pythons, in a buffer of the WebSocket.
+        if buffer := getattr(made, "buffer", None):
+            buffer._queue = asyncio.Queue(UNREAD_FRAMES)
+        return made
 
 
 async def send_frame(value: Any) -> None:

@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from quart import Quart
@@ -20,6 +21,7 @@ from quart_app.settings import Settings, load_settings
 from quart_app.wiring import Services
 from repositories.database import asyncpg_url
 from repositories.migrations import migrate
+from tests.sockets import client_of
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
@@ -75,7 +77,7 @@ async def app(settings: Settings) -> AsyncIterator[Quart]:
 
 @pytest.fixture
 def client(app: Quart) -> TestClientProtocol:
-    return app.test_client()
+    return cast(TestClientProtocol, client_of(app))
 
 
 @pytest.fixture

@@ -103,9 +103,7 @@ async def test_a_page_holds_nothing_inline_and_loads_nothing_from_elsewhere(
 
 
 @pytest.mark.parametrize("address", [*PAGES, "/elections/none"])
-async def test_a_page_says_what_it_may_load(
-    client: Client, night: Services, address: str
-) -> None:
+async def test_a_page_says_what_it_may_load(client: Client, night: Services, address: str) -> None:
     headers = (await client.get(address, headers=HTML)).headers
     assert headers["Content-Security-Policy"].startswith("default-src 'self'; ")
     assert "unsafe" not in headers["Content-Security-Policy"]
@@ -114,9 +112,7 @@ async def test_a_page_says_what_it_may_load(
 
 
 @pytest.mark.parametrize("address", PAGES)
-async def test_a_page_is_light_with_all_that_it_loads(
-    client: Client, night: Services, address: str
-) -> None:
+async def test_a_page_is_light_with_all_that_it_loads(client: Client, night: Services, address: str) -> None:
     page = await get(client, address)
     files = {load.rpartition("/")[2] for load in Parts(page).loads}
     files |= {imported for name in files if name.endswith(".js") for imported in modules(name)}
@@ -200,9 +196,7 @@ async def test_withheld_results_show_nothing_but_how_many_have_reported(
         "/nothing",
     ],
 )
-async def test_a_wrong_address_gets_a_page_for_people(
-    client: Client, night: Services, address: str
-) -> None:
+async def test_a_wrong_address_gets_a_page_for_people(client: Client, night: Services, address: str) -> None:
     assert "There is nothing at this address" in await get(client, address, 404)
 
 

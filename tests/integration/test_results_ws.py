@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from quart.testing.connections import WebsocketDisconnectError
 from quart.typing import TestClientProtocol as Client
 
 from quart_app.settings import Settings
 from tests.building import a_tally
 from tests.desk import Desk, soon
+from tests.sockets import client_of, closing
 
 
 async def said(ws: Any) -> Any:
@@ -161,9 +161,7 @@ async def test_a_subscription_that_names_an_unknown_contest_subscribes_to_none(
 
 async def turned_away(ws: Any) -> tuple[str, int]:
     problem = await said(ws)
-    with pytest.raises(WebsocketDisconnectError) as closed:
-        await soon(ws.receive())
-    return problem["code"], int(closed.value.args[0])
+    return problem["code"], await closing(ws)
 
 
 async def test_an_unknown_election_is_told_and_closed(desk: Desk, client: Client) -> None:
@@ -175,7 +173,7 @@ async def test_one_viewer_too_many_is_told_to_try_again(
     desk: Desk, make_app: Callable[..., Any], settings: Settings
 ) -> None:
     live = msgspec.structs.replace(settings.live, max_watchers=1)
-    client = (await make_app(msgspec.structs.replace(settings, live=live))).test_client()
+    client = client_of(await make_app(msgspec.structs.replace(settings, live=live)))
     async with client.websocket(at(desk)) as first:
         await tell(first, type="subscribe", contests=["president"])
         await said(first)
@@ -195,7 +193,5 @@ async def test_a_fault_of_ours_closes_the_connection_as_such_and_shows_nothing(
     monkeypatch.setattr(desk.house.results, "in_unit", broken)
     async with client.websocket(at(desk)) as ws:
         await tell(ws, type="count", contest="president", selection="ada", unit="north")
-        with pytest.raises(WebsocketDisconnectError) as closed:
-            await soon(ws.receive())
-    assert closed.value.args[0] == 1011
+        assert await closing(ws) == 1011
     assert "4711" in caplog.text

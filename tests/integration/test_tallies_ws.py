@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from quart.testing.connections import WebsocketDisconnectError
 from quart.typing import TestClientProtocol as Client
 
 from tests.building import a_tally, every_tally, unbalanced
 from tests.desk import Desk, Official, soon
+from tests.sockets import closing
 
 
 @pytest.fixture
@@ -25,13 +25,6 @@ async def said(ws: Any) -> Any:
 async def tell(ws: Any, message: Any) -> None:
     text = message if isinstance(message, str) else msgspec.json.encode(message).decode()
     await ws.send(text)
-
-
-async def closing(ws: Any) -> int:
-    """The code that the server closes with."""
-    with pytest.raises(WebsocketDisconnectError) as closed:
-        await soon(ws.receive())
-    return int(closed.value.args[0])
 
 
 def at(desk: Desk) -> str:
