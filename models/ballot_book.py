@@ -33,6 +33,7 @@ class BookContest(msgspec.Struct, frozen=True):
 class BallotBook(msgspec.Struct, frozen=True):
     election_id: int
     election: str
+    is_test: bool
     changed_seq: int
     precincts: dict[str, Precinct]
     contests: dict[str, BookContest]

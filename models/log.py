@@ -51,6 +51,7 @@ class TallyEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     seq: int
     at: datetime.datetime
     election: str
+    is_test: bool
     precinct: str
     contest: str
     revision: int
@@ -74,6 +75,7 @@ class ElectionEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     seq: int
     at: datetime.datetime
     election: str
+    is_test: bool
     change: str
     status: str
     results_released: bool

@@ -255,6 +255,7 @@ class Recorder:
             seq=seq,
             at=self.recorded.at,
             election=self._book.election,
+            is_test=self._book.is_test,
             precinct=tally.precinct,
             contest=tally.contest,
             revision=tally.revision,

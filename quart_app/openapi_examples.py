@@ -148,6 +148,7 @@ EXAMPLES: dict[str, Any] = {
                 "at": "2026-01-01T00:00:00Z",
                 "change": "created",
                 "election": "adams-2024",
+                "is_test": False,
                 "kind": "election",
                 "nonce": "0123456789abcdef0123456789abcdef",
                 "reason": "",

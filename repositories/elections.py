@@ -101,6 +101,7 @@ class Elections:
         return BallotBook(
             election.id,
             election.code,
+            election.is_test,
             election.changed_seq,
             {
                 row.code: Precinct(

@@ -132,6 +132,7 @@ class ElectionService:
             seq=seq,
             at=at,
             election=code,
+            is_test=election.is_test,
             change=change,
             status=status,
             results_released=released,

@@ -154,4 +154,4 @@ def book_of(definition: ElectionDefinition, changed_seq: int = 2) -> BallotBook:
         for unit in definition.units
         if unit.kind == "precinct"
     }
-    return BallotBook(1, definition.code, changed_seq, precincts, contests)
+    return BallotBook(1, definition.code, definition.is_test, changed_seq, precincts, contests)

@@ -43,6 +43,7 @@ class Tallies(msgspec.Struct, frozen=True, tag_field="type", tag="tallies", forb
 
 class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome"):
     election: str
+    is_test: bool
     precincts: list[str]
     version: int
 
@@ -92,7 +93,8 @@ async def _signed_in() -> Identity:
 
 async def _welcome(house: Services, election: str, who: Identity) -> Welcome:
     version = await house.log.head(election)
-    return Welcome(election, await house.intake.precincts(election, who), version)
+    state = await house.elections.get(election)
+    return Welcome(election, state.is_test, await house.intake.precincts(election, who), version)
 
 
 class _Conversation:

@@ -30,6 +30,7 @@ _OF_CONTEST = (
     "rejected_ballots",
     "quarantined_units",
     "status",
+    "is_test",
     "version",
     "updated_at",
 )

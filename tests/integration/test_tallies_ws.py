@@ -39,6 +39,7 @@ async def test_a_token_in_the_header_is_welcomed_with_the_officers_precincts(
         assert await said(ws) == {
             "type": "welcome",
             "election": "tiny",
+            "is_test": False,
             "precincts": ["north-1", "north-2", "south-2"],
             "version": 3,
         }

@@ -344,3 +344,10 @@ def test_entries_carry_random_bytes_so_that_their_hashes_cannot_be_guessed_open(
     nonces = {entry_of(ledger, seq).nonce for seq in (3, 4)}
     assert len(nonces) == 2
     assert all(len(bytes.fromhex(nonce)) == 16 for nonce in nonces)
+
+
+def test_an_entry_of_a_test_election_says_so() -> None:
+    definition = tiny_election(is_test=True)
+    recorder = Recorder(book_of(definition), "open", {}, {}, Recorded.begin(3, AT))
+    recorder.take(submission(a_tally("north-1")))
+    assert '"is_test":true' in recorder.recorded.rows[0].entry
