@@ -1,6 +1,7 @@
 """Serving: HTTP/2, stopping, several workers, an address that is taken."""
 
 import asyncio
+import contextlib
 import socket
 import subprocess
 import sys
@@ -108,3 +109,21 @@ async def test_two_servers_show_each_others_tallies(
         await until(lambda: viewer.contests == shown)
         watching.cancel()
     assert viewer.http_version == "HTTP/2"
+
+
+async def test_a_client_that_reads_nothing_does_not_keep_the_server_from_stopping(
+    server: Server, desk: Services, adams: ResultsFile
+) -> None:
+    await opened(desk, adams)
+    request = b"GET /api/v1/elections/adams-2024/results HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", server.port))
+        deaf.setblocking(False)
+        # More answers than the kernel's buffers hold: the server is stuck in the middle of one.
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(120):
+                deaf.send(request * 50)
+        await asyncio.sleep(0.5)
+        assert await asyncio.to_thread(server.stop) < 5
+    assert "1 connections did not end by themselves" in server.log.read_text()
