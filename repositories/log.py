@@ -40,11 +40,6 @@ class Log:
         query = select(LogHead.seq).where(LogHead.election_id == election_id)
         return int(await self._session.scalar(query) or 0)
 
-    async def heads(self, election_ids: list[int]) -> dict[int, int]:
-        """Newest seq by election id, for the elections given."""
-        query = select(LogHead.election_id, LogHead.seq).where(LogHead.election_id.in_(election_ids))
-        return {row.election_id: row.seq for row in await self._session.execute(query)}
-
     async def after(self, election_id: int, seq: int, limit: int) -> list[LogRecord]:
         """At most `limit` entries behind `seq`, in order."""
         query = (

@@ -119,9 +119,9 @@ class Intake:
         """Tallies that wait for a batch, over all elections."""
         return sum(lane.waiting for lane in self._lanes.values())
 
-    async def precincts(self, election: str, identity: Identity) -> list[str]:
-        """Codes of the precincts that an officer reports for. Raises UnknownElection."""
-        return (await self._books.get(election)).covered(identity.units)
+    async def book(self, election: str) -> BallotBook:
+        """What tallies of the election are held against. Raises UnknownElection and DatabaseAway."""
+        return await self._books.get(election)
 
     async def submit(
         self,

@@ -93,8 +93,8 @@ async def _signed_in() -> Identity:
 
 async def _welcome(house: Services, election: str, who: Identity) -> Welcome:
     version = await house.log.head(election)
-    state = await house.elections.get(election)
-    return Welcome(election, state.is_test, await house.intake.precincts(election, who), version)
+    book = await house.intake.book(election)
+    return Welcome(election, book.is_test, book.covered(who.units), version)
 
 
 class _Conversation:

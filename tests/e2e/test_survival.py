@@ -31,6 +31,15 @@ def engines_to_kill() -> Iterator[Engines]:
             yield running
 
 
+async def night_of(server: Server, engines: Engines, file: ResultsFile, data: Path) -> list[Officer]:
+    """The election is open, the server runs, and its officers are about to begin."""
+    await migrate(engines.database_url)
+    async with services_on(engines, data) as desk:
+        token = await opened(desk, file)
+    server.start()
+    return [Officer(server.url, "adams-2024", token, part, 0.02) for part in share(file.tallies, OFFICERS)]
+
+
 def receipts_of(officers: list[Officer]) -> int:
     return sum(len(officer.receipts) for officer in officers)
 
@@ -61,11 +70,8 @@ async def assert_the_night_ended_well(url: str, engines: Engines, officers: list
 async def test_a_killed_server_loses_no_receipt(
     make_server: Callable[..., Server], clean: Engines, adams: ResultsFile, tmp_path: Path
 ) -> None:
-    async with services_on(clean, tmp_path) as desk:
-        token = await opened(desk, adams)
     server = make_server()
-    server.start()
-    officers = [Officer(server.url, "adams-2024", token, p, 0.02) for p in share(adams.tallies, OFFICERS)]
+    officers = await night_of(server, clean, adams, tmp_path)
     work = [asyncio.create_task(officer.work()) for officer in officers]
     for acknowledged in (60, 200):
         await until(lambda wanted=acknowledged: receipts_of(officers) >= wanted)  # type: ignore[misc]
@@ -78,12 +84,8 @@ async def test_a_killed_server_loses_no_receipt(
 async def test_a_killed_database_loses_no_receipt(
     make_server: Callable[..., Server], engines_to_kill: Engines, adams: ResultsFile, tmp_path: Path
 ) -> None:
-    await migrate(engines_to_kill.database_url)
-    async with services_on(engines_to_kill, tmp_path) as desk:
-        token = await opened(desk, adams)
     server = make_server(engines_to_kill)
-    server.start()
-    officers = [Officer(server.url, "adams-2024", token, p, 0.02) for p in share(adams.tallies, OFFICERS)]
+    officers = await night_of(server, engines_to_kill, adams, tmp_path)
     work = [asyncio.create_task(officer.work()) for officer in officers]
     await until(lambda: receipts_of(officers) >= 100)
     await _kill_postgres(engines_to_kill)
@@ -94,12 +96,8 @@ async def test_a_killed_database_loses_no_receipt(
 async def test_a_killed_redis_stops_neither_tallies_nor_the_viewers_of_the_process(
     make_server: Callable[..., Server], engines_to_kill: Engines, adams: ResultsFile, tmp_path: Path
 ) -> None:
-    await migrate(engines_to_kill.database_url)
-    async with services_on(engines_to_kill, tmp_path) as desk:
-        token = await opened(desk, adams)
     server = make_server(engines_to_kill)
-    server.start()
-    officers = [Officer(server.url, "adams-2024", token, p, 0.02) for p in share(adams.tallies, OFFICERS)]
+    officers = await night_of(server, engines_to_kill, adams, tmp_path)
     async with httpx.AsyncClient(http2=True, verify=ANY_CERTIFICATE) as client:
         viewer = Viewer(client, server.tls_url, "adams-2024")
         watching = asyncio.create_task(viewer.watch())

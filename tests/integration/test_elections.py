@@ -157,7 +157,7 @@ async def test_an_official_gains_roles_and_precincts_and_loses_none(desk: Desk) 
     again = await desk.official("olga", roles=["auditor"], units=["south-1", "north-1"])
     assert first.identity.official_id == again.identity.official_id
     assert again.identity.roles == {"officer", "auditor"}
-    assert await desk.house.intake.precincts("tiny", again.identity) == ["north-1", "south-1"]
+    assert (await desk.house.intake.book("tiny")).covered(again.identity.units) == ["north-1", "south-1"]
 
 
 @pytest.mark.parametrize("username", ["", "Olga", "olga!", "-olga", "o" * 65, "ölga", "olga\x00"])
@@ -190,7 +190,7 @@ async def test_a_precinct_of_several_elections_wants_the_election_named(desk: De
 async def test_an_officer_of_one_election_sends_nothing_to_another(desk: Desk) -> None:
     other = await define(desk.house, tiny_election("other"))
     officer = await desk.official(units=["country"])
-    assert await desk.house.intake.precincts("other", officer.identity) == []
+    assert (await desk.house.intake.book("other")).covered(officer.identity.units) == []
     [answer] = await other.send(a_tally(), by=officer)
     assert getattr(answer, "code", None) == "not-your-precinct"
 

@@ -348,7 +348,7 @@ async def test_an_officer_of_a_district_reports_for_all_of_its_precincts(desk: D
     by = await desk.official(units=["south"])
     answers = await desk.send(a_tally("south-1"), a_tally("south-2"), a_tally("north-1"), by=by)
     assert [isinstance(answer, Receipt) for answer in answers] == [True, True, False]
-    assert await desk.house.intake.precincts("tiny", by.identity) == ["south-1", "south-2"]
+    assert (await desk.house.intake.book("tiny")).covered(by.identity.units) == ["south-1", "south-2"]
 
 
 async def test_an_officer_of_nothing_reports_for_nothing(desk: Desk) -> None:

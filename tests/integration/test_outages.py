@@ -98,7 +98,7 @@ async def test_who_was_told_that_the_database_is_away_gets_one_receipt_by_sendin
 ) -> None:
     monkeypatch.setattr(services.intake, "PATIENCE_SECONDS", 0.0)
     by, tally = await desk.official(), a_tally(ref="mine")
-    await far.house.intake.precincts(far.election, by.identity)
+    await far.house.intake.book(far.election)
     await cable.cut()
     [answer] = await soon(far.send(tally, by=by))
     assert isinstance(answer, DatabaseAway)
