@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol
 
+import msgspec
+
 from models.definitions import ElectionDefinition
 from models.errors import FieldError, IllegalTransition, Invalid
 from models.lifecycles import ELECTION_MOVES, ElectionStatus, move
@@ -84,14 +86,12 @@ class ElectionService:
                 changed_seq=0,
                 changed_at=at,
             )
-            await repos.definitions.write(definition, state)
-            await self._change(repos, definition.code, "created", ElectionStatus.DRAFT, False, "")
+            state = msgspec.structs.replace(state, id=await repos.definitions.write(definition, state))
+            state = await self._change(repos, state, "created", state.status, False, "")
             if opened:
-                await self._change(repos, definition.code, "opened", ElectionStatus.OPEN, False, "")
+                state = await self._change(repos, state, "opened", ElectionStatus.OPEN, False, "")
             if released:
-                status = ElectionStatus.OPEN if opened else ElectionStatus.DRAFT
-                await self._change(repos, definition.code, "released", status, True, "")
-            state = await repos.elections.get(definition.code)
+                state = await self._change(repos, state, "released", state.status, True, "")
         await self._announce(state)
         return state
 
@@ -105,8 +105,7 @@ class ElectionService:
             await repos.log.lock_head((await repos.elections.get(code)).id)
             election = await repos.elections.get(code)
             status, released = self._after(election, change)
-            await self._change(repos, code, _ENTRY[change], status, released, reason)
-            election = await repos.elections.get(code)
+            election = await self._change(repos, election, _ENTRY[change], status, released, reason)
         await self._announce(election)
         return election
 
@@ -123,15 +122,21 @@ class ElectionService:
         return election.status, wanted
 
     async def _change(
-        self, repos: Repositories, code: str, change: str, status: str, released: bool, reason: str
-    ) -> None:
-        election = await repos.elections.get(code)
+        self,
+        repos: Repositories,
+        election: ElectionState,
+        change: str,
+        status: str,
+        released: bool,
+        reason: str,
+    ) -> ElectionState:
+        """Appends what happened to the log and moves the election with it; returns how it stands then."""
         seq = await repos.log.lock_head(election.id) + 1
         at = self._clock()
         entry = ElectionEntry(
             seq=seq,
             at=at,
-            election=code,
+            election=election.code,
             is_test=election.is_test,
             change=change,
             status=status,
@@ -141,6 +146,9 @@ class ElectionService:
         )
         await repos.log.append(election.id, seq, at, entry)
         await repos.elections.move(election.id, status=status, released=released, seq=seq, at=at)
+        return msgspec.structs.replace(
+            election, status=status, results_released=released, changed_seq=seq, changed_at=at
+        )
 
     async def _announce(self, election: ElectionState) -> None:
         announcement = Announcement(election.code, election.changed_seq, frozenset(), whole=True)

@@ -11,22 +11,7 @@ from quart_app.embedded import Engines
 from tests.e2e.officers import current, whole_log
 from tests.e2e.running import Server
 from tests.e2e.truth import assert_database_is_true
-
-PRESIDENT = {
-    "adams-2024": {
-        "harris-and-walz": 19_842,
-        "trump-and-vance": 40_248,
-        "oliver-and-ter-maat": 342,
-        "stein-and-ware": 218,
-    },
-    "centre-2020": {"joseph-r-biden": 40_055, "donald-j-trump": 36_372, "jo-jorgensen": 1_066},
-    "allegheny-2024": {
-        "kamala-d-harris": 429_916,
-        "donald-j-trump": 283_595,
-        "jill-stein": 3_691,
-        "chase-oliver": 3_302,
-    },
-}
+from tests.facts import PRESIDENTS
 
 
 def tallystream(server: Server, *words: str) -> str:
@@ -51,7 +36,7 @@ async def test_a_county_is_imported_and_replayed_exactly(
 
     contests = await current(server.url, county)
     votes = {s["code"]: s["votes"] for s in contests["president"]["selections"]}
-    assert votes == PRESIDENT[county]
+    assert votes == PRESIDENTS[county]
     assert contests["president"]["units_expected"] == precincts
     for contest in contests.values():
         assert contest["units_reported"] == contest["units_expected"]

@@ -8,6 +8,7 @@ import pytest
 
 from models.results_file import ResultsFile, read_results_file
 from models.submissions import TallySubmission
+from tests.facts import PRESIDENTS
 
 ELECTIONS = Path(__file__).parents[3] / "shared" / "data" / "elections"
 
@@ -16,22 +17,6 @@ FACTS = {
     "adams-2024": (3_315, 51, 9, 408, 76_008),
     "centre-2020": (4_591, 87, 11, 527, 112_090),
     "allegheny-2024": (49_506, 1_327, 33, 10_152, 0),
-}
-
-PRESIDENTS = {
-    "adams-2024": {
-        "harris-and-walz": 19_842,
-        "trump-and-vance": 40_248,
-        "oliver-and-ter-maat": 342,
-        "stein-and-ware": 218,
-    },
-    "centre-2020": {"joseph-r-biden": 40_055, "donald-j-trump": 36_372, "jo-jorgensen": 1_066},
-    "allegheny-2024": {
-        "kamala-d-harris": 429_916,
-        "donald-j-trump": 283_595,
-        "jill-stein": 3_691,
-        "chase-oliver": 3_302,
-    },
 }
 
 
