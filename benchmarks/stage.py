@@ -106,7 +106,7 @@ class Stage:
             definition = msgspec.structs.replace(fictional.definition, code=code)
             await house.elections.define(definition, opened=True, released=True)
             token = await house.officials.root_officer_token(code, datetime.timedelta(hours=TOKEN_HOURS))
-            official = (await house.officials.identify(token)).official_id
+            official = (await house.credentials.by_token(token)).member_id
         return Election(code, token, official, fictional.tallies)
 
     def count(self, election: Election, tallies: Sequence[TallySubmission]) -> View:
@@ -115,7 +115,7 @@ class Stage:
 
     async def _count(self, election: Election, tallies: Sequence[TallySubmission]) -> View:
         async with self._services() as house:
-            officer = await house.officials.identify(election.token)
+            officer = await house.credentials.by_token(election.token)
             answers = await house.intake.submit(election.code, officer, "http", tallies)
             if not all(isinstance(answer, Receipt) for answer in answers):
                 raise WrongAnswer(f"a tally was refused: {answers[:3]}")

@@ -8,6 +8,8 @@ import datetime
 
 import msgspec
 
+from models.ballot_order import BallotOrder
+
 
 class UnitDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """A reporting unit. Parents stand before their children; exactly one unit has no parent."""
@@ -44,6 +46,7 @@ class ContestDefinition(msgspec.Struct, frozen=True, kw_only=True):
     vote_variation: str = "plurality"
     votes_allowed: int = 1
     number_elected: int = 1
+    ballot_order: BallotOrder = BallotOrder.GIVEN
     is_measure: bool = False
 
 

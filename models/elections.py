@@ -5,6 +5,7 @@ import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.ballot_order import BallotOrder
 from models.base import Base, one_of
 from models.lifecycles import ElectionStatus
 
@@ -30,6 +31,8 @@ class Election(Base):
     results_released: Mapped[bool]
     changed_seq: Mapped[int]
     changed_at: Mapped[datetime.datetime]
+    ballot_seed: Mapped[str | None]
+    """Published before ballots are ordered by lot."""
 
 
 class ReportingUnit(Base):
@@ -87,6 +90,7 @@ class Contest(Base):
         CheckConstraint(CODE, name="code"),
         CheckConstraint("votes_allowed >= 1", name="votes_allowed"),
         CheckConstraint("number_elected >= 1", name="number_elected"),
+        CheckConstraint(one_of("ballot_order", list(BallotOrder)), name="ballot_order"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -99,6 +103,7 @@ class Contest(Base):
     vote_variation: Mapped[str]
     votes_allowed: Mapped[int]
     number_elected: Mapped[int]
+    ballot_order: Mapped[str]
 
 
 class Selection(Base):

@@ -58,11 +58,39 @@ class UnknownUnit(NotFound):
         super().__init__(f"There is no reporting unit {unit!r} here.")
 
 
-class UnknownOfficial(NotFound):
-    code = "unknown-official"
+class UnknownMember(NotFound):
+    code = "unknown-member"
 
     def __init__(self, username: str) -> None:
-        super().__init__(f"There is no official {username!r}.")
+        super().__init__(f"There is no member {username!r}.")
+
+
+class UnknownParty(NotFound):
+    code = "unknown-party"
+
+    def __init__(self, party: str) -> None:
+        super().__init__(f"This election has no party {party!r}.")
+
+
+class UnknownSelection(NotFound):
+    code = "selection-not-found"
+
+    def __init__(self, selection: str) -> None:
+        super().__init__(f"This contest has no selection {selection!r}.")
+
+
+class UnknownCandidate(NotFound):
+    code = "unknown-candidate"
+
+    def __init__(self, candidate: str) -> None:
+        super().__init__(f"There is no candidate {candidate!r} here.")
+
+
+class UnknownVoter(NotFound):
+    code = "unknown-voter"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such registration here.")
 
 
 class Unreadable(DomainError):
@@ -99,6 +127,24 @@ class NotSignedIn(DomainError):
 
 class NotAllowed(DomainError):
     code = "not-allowed"
+
+
+class NotFresh(NotAllowed):
+    """The password was given too long ago for something of this weight, or a token came in its place."""
+
+    code = "fresh-sign-in-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Give your password again first: this needs a session that was confirmed just now.")
+
+
+class ForeignOrigin(NotAllowed):
+    """A page of another site tries to use somebody's session."""
+
+    code = "foreign-origin"
+
+    def __init__(self) -> None:
+        super().__init__("Requests with a session come only from this site's own pages.")
 
 
 class NotYourPrecinct(NotAllowed):
@@ -162,6 +208,43 @@ class IllegalTransition(Conflict):
 
 class AlreadyExists(Conflict):
     code = "already-exists"
+
+
+class ElectionNotDraft(Conflict):
+    """What an election consists of is fixed once it is open."""
+
+    code = "election-not-draft"
+
+    def __init__(self, election: str, status: str) -> None:
+        super().__init__(f"The election {election!r} is {status}; this is changed only while it is a draft.")
+
+
+class Stale(DomainError):
+    """The `If-Match` that came is not of the thing as it stands now."""
+
+    code = "stale"
+
+    def __init__(self) -> None:
+        super().__init__("This was changed by somebody else meanwhile: read it again, then change that.")
+
+
+class ConditionNeeded(DomainError):
+    """A change that must say which state it changes."""
+
+    code = "condition-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Send If-Match with the ETag of what you read, so that nobody's change is lost.")
+
+
+class TooMany(DomainError):
+    """Too many tries; the next may come after `retry_after` seconds."""
+
+    code = "too-many-requests"
+
+    def __init__(self, title: str, retry_after: int) -> None:
+        super().__init__(title)
+        self.retry_after = retry_after
 
 
 class Unavailable(DomainError):

@@ -49,7 +49,7 @@ class Tally(Base):
     seq: Mapped[int] = mapped_column(primary_key=True)
     contest_id: Mapped[int]
     unit_id: Mapped[int]
-    official_id: Mapped[int] = mapped_column(ForeignKey("officials.id"))
+    official_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
     revision: Mapped[int] = mapped_column(SmallInteger)
     status: Mapped[str]
     ballots_cast: Mapped[int] = mapped_column(Integer)

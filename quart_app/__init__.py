@@ -2,9 +2,12 @@
 
 from quart import Quart
 
+from quart_app.access import enforce_access
 from quart_app.api import elections, health, log, results, results_ws, tallies, tallies_ws
+from quart_app.auth import install_sessions
 from quart_app.errors import install_error_handlers
 from quart_app.front import FrontDoor
+from quart_app.keys import keys_of
 from quart_app.live import LiveConnection
 from quart_app.openapi import describe
 from quart_app.pages import install_pages
@@ -26,9 +29,11 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.asgi_websocket_class = BoundedWebsocketConnection
     for part in APIS:
         app.register_blueprint(part.api)
+    install_sessions(app, keys_of(settings).cookies)
     install_error_handlers(app)
     install_pages(app)
     describe(app)
+    enforce_access(app)
     _serve_services(app, settings)
     app.asgi_app = FrontDoor(app.asgi_app, lambda: _results(app))  # type: ignore[method-assign]
     return app

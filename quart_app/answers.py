@@ -6,6 +6,9 @@ from urllib.parse import urlencode
 import msgspec
 from quart import Response, request
 
+from models.editions import edition
+from models.errors import ConditionNeeded
+
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 # A second is short enough for election night, and lets a proxy answer a crowd with one request.
@@ -48,6 +51,21 @@ def versioned(body: bytes, version: int, *, staff: bool) -> Response:
     if not staff:
         response.headers["ETag"] = etag
     return response
+
+
+def editable(value: Any, status: int = 200) -> Response:
+    """A resource with its entity tag, which whoever changes it sends back as `If-Match`."""
+    response = json_response(value, status, cache=PRIVATE)
+    response.headers["ETag"] = f'"{edition(value)}"'
+    return response
+
+
+def if_match() -> str:
+    """The edition that the request is about. Raises ConditionNeeded."""
+    given = request.headers.get("If-Match", "").strip()
+    if not given:
+        raise ConditionNeeded
+    return given.removeprefix("W/").strip('"')
 
 
 def page(name: str, items: list[Any], *, limit: int, key: str) -> Response:

@@ -8,6 +8,7 @@ from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException, default_exceptions
 
 from models.errors import (
+    ConditionNeeded,
     Conflict,
     DomainError,
     FieldError,
@@ -15,7 +16,9 @@ from models.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    Stale,
     TooLarge,
+    TooMany,
     Unavailable,
     Unreadable,
 )
@@ -34,8 +37,11 @@ _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (NotAllowed, 403),
     (NotFound, 404),
     (Conflict, 409),
+    (Stale, 412),
     (TooLarge, 413),
     (Invalid, 422),
+    (ConditionNeeded, 428),
+    (TooMany, 429),
     (Unavailable, 503),
 )
 
@@ -65,7 +71,7 @@ class ProblemFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
 
 def problem_of(error: DomainError) -> Problem:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-    retry_after = error.retry_after if isinstance(error, Unavailable) else None
+    retry_after = error.retry_after if isinstance(error, Unavailable | TooMany) else None
     return Problem(
         status=status, code=error.code, title=error.title, errors=error.errors, retry_after=retry_after
     )

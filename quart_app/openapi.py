@@ -37,9 +37,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def describe(app: Quart) -> None:
-    """Serves the document at /openapi.json."""
+    """Makes the document that is served at /openapi.json."""
     QuartSchema(
         app,
+        # Served by pages/docs.py, which says who may read it.
+        openapi_path=None,
         swagger_ui_path=None,
         redoc_ui_path=None,
         scalar_ui_path=None,

@@ -10,6 +10,9 @@ import msgspec
 
 ROOT = Path(__file__).resolve().parent.parent
 
+SECRETS = ("personal_keys", "lookup_key", "cookie_key")
+"""What comes from the environment only, as `TALLYSTREAM_PERSONAL_KEYS` and so on."""
+
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 SomeSeconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -39,6 +42,15 @@ class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class RequestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_body: Positive
+    max_bulk: Positive
+    proxies: Annotated[int, msgspec.Meta(ge=0)]
+    origins: list[str]
+    limits: bool
+
+
+class SessionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    hours: SomeSeconds
+    fresh: SomeSeconds
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -48,9 +60,12 @@ class Settings(msgspec.Struct, frozen=True):
     intake: IntakeSettings
     live: LiveSettings
     requests: RequestSettings
+    sessions: SessionSettings
     hypercorn: dict[str, Any]
     database_url: str | None = None
     redis_url: str | None = None
+    secrets: dict[str, str] = {}
+    """Keys that the environment names; see `quart_app/keys.py`."""
 
     @property
     def data(self) -> Path:
@@ -65,6 +80,7 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "intake": IntakeSettings,
     "live": LiveSettings,
     "requests": RequestSettings,
+    "sessions": SessionSettings,
 }
 
 
@@ -83,6 +99,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, path: Path = ROOT / "
         hypercorn={key: _hypercorn_value(key, value, environ) for key, value in config.items()},
         database_url=environ.get("DATABASE_URL") or None,
         redis_url=environ.get("REDIS_URL") or None,
+        secrets={name: environ.get(f"TALLYSTREAM_{name}".upper(), "") for name in SECRETS},
     )
 
 
@@ -102,7 +119,8 @@ def _table(name: str, values: dict[str, Any], environ: Mapping[str, str]) -> Any
     for field in msgspec.structs.fields(_TABLES[name]):
         variable = f"TALLYSTREAM_{name}_{field.name}".upper()
         if variable in environ:
-            values[field.name] = environ[variable]
+            given = environ[variable]
+            values[field.name] = given.split(",") if isinstance(values.get(field.name), list) else given
     try:
         return msgspec.convert(values, _TABLES[name], strict=False)
     except msgspec.ValidationError as error:

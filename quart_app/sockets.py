@@ -64,19 +64,23 @@ async def converse(
     read: Callable[[], Awaitable[None]],
     write: Callable[[], Awaitable[None]],
     watchers: Watchers,
+    lost: asyncio.Event,
     answered: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Runs reader and writer until one ends, the client leaves or the server stops.
+    """Runs reader and writer until one ends, the client leaves, its rights are `lost` or the server stops.
 
-    A client that leaves cancels all three. When the server stops, nothing more is read, what was read
+    A client that leaves cancels all of them. When the server stops, nothing more is read, what was read
     is `answered`, and the connection is closed with 1012, so that clients know to come back.
     """
-    tasks = [asyncio.ensure_future(part) for part in (read(), write(), watchers.draining.wait())]
+    parts = (read(), write(), watchers.draining.wait(), lost.wait())
+    tasks = [asyncio.ensure_future(part) for part in parts]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
-        if watchers.draining.is_set():
+        if lost.is_set():
+            await websocket.close(POLICY, "your rights have changed; sign in again")
+        elif watchers.draining.is_set():
             tasks[0].cancel()
             if answered is not None:
                 with contextlib.suppress(TimeoutError):

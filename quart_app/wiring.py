@@ -1,23 +1,32 @@
 """Puts the rooms together: the only place that sees all of them."""
 
 import asyncio
-from typing import cast
+import datetime
+from typing import Any, cast
 
+from blinker import Signal
 from quart import current_app
 
 from models.errors import TooManyWatchers
+from quart_app.keys import keys_of
 from quart_app.live import Broadcasters
 from quart_app.settings import Settings, SettingsError
 from repositories.database import ALWAYS_BY_INDEX, Database
+from services.audit import AuditService
 from services.books import Books
 from services.broker import Broker
 from services.clock import utc_now
+from services.credentials import CredentialService
 from services.elections import ElectionService
 from services.intake import Intake
 from services.log import LogService
 from services.officials import OfficialService
+from services.passwords import Passwords
 from services.results import ResultsService
-from services.signals import election_changed, results_changed
+from services.sign_in import SignIn
+from services.signals import election_changed, results_changed, rights_changed
+from services.standing import Standing
+from services.vault import Vault
 
 
 class Watchers:
@@ -58,7 +67,19 @@ class Services:
             settings=ALWAYS_BY_INDEX,
         )
         self.elections = ElectionService(self.database, utc_now)
-        self.officials = OfficialService(self.database, utc_now)
+        self.vault = Vault(keys_of(settings))
+        passwords = Passwords()
+        self.credentials = CredentialService(self.database, utc_now)
+        self.sign_in = SignIn(
+            self.database,
+            utc_now,
+            passwords,
+            self.vault,
+            lasts=datetime.timedelta(hours=settings.sessions.hours),
+        )
+        self.officials = OfficialService(self.database, utc_now, self.vault, passwords, self.credentials)
+        self.audit = AuditService(self.database)
+        self.standing = Standing(self.database, utc_now)
         self.results = ResultsService(self.database)
         self.log = LogService(self.database)
         self._books = Books(self.database)
@@ -69,7 +90,7 @@ class Services:
             batch_size=settings.intake.batch_size,
             capacity=settings.intake.capacity,
         )
-        self.broker = Broker(settings.redis_url, [self._books, self.results, self.log])
+        self.broker = Broker(settings.redis_url, [self._books, self.results, self.log], [self.standing])
         self.watchers = Watchers(settings.live.max_watchers)
         self.broadcasters = Broadcasters(
             pause=settings.live.pause, heartbeat=settings.live.heartbeat, stuck=settings.live.stuck
@@ -77,9 +98,18 @@ class Services:
 
     def start(self) -> None:
         self.broker.start()
-        # Several services may live in one process (tests): each hears only its own senders.
-        results_changed.connect(self.broker.announce, sender=self.intake, weak=False)
-        election_changed.connect(self.broker.announce, sender=self.elections, weak=False)
+        self.standing.start()
+        for signal, receiver, sender in self._receivers():
+            signal.connect(receiver, sender=sender, weak=False)
+
+    def _receivers(self) -> list[tuple[Signal, Any, object]]:
+        """Several services may live in one process (tests): each hears only its own senders."""
+        rights = (self.credentials, self.sign_in, self.officials)
+        return [
+            (results_changed, self.broker.announce, self.intake),
+            (election_changed, self.broker.announce, self.elections),
+            *((rights_changed, self.broker.announce_rights, sender) for sender in rights),
+        ]
 
     async def drain(self) -> None:
         """Ends the live streams and WebSockets, so that the server can stop."""
@@ -89,8 +119,9 @@ class Services:
     async def close(self) -> None:
         """Takes nothing more in, answers what is under way, and lets go of the engines."""
         await self.intake.close()
-        results_changed.disconnect(self.broker.announce, sender=self.intake)
-        election_changed.disconnect(self.broker.announce, sender=self.elections)
+        for signal, receiver, sender in self._receivers():
+            signal.disconnect(receiver, sender=sender)
+        await self.standing.close()
         await self.broker.close()
         await self.results.close()
         await self.log.close()

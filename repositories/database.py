@@ -10,6 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from models.errors import DatabaseAway, Unreadable
+from repositories.audit import Audit
+from repositories.credentials import Credentials
 from repositories.definitions import Definitions
 from repositories.elections import Elections
 from repositories.log import Log
@@ -43,6 +45,8 @@ class Repositories:
     """All repositories, on one session."""
 
     def __init__(self, session: AsyncSession) -> None:
+        self.audit = Audit(session)
+        self.credentials = Credentials(session)
         self.definitions = Definitions(session)
         self.elections = Elections(session)
         self.log = Log(session)

@@ -109,6 +109,7 @@ class Definitions:
                 "vote_variation": contest.vote_variation,
                 "votes_allowed": contest.votes_allowed,
                 "number_elected": contest.number_elected,
+                "ballot_order": contest.ballot_order,
             }
             for position, contest in enumerate(definition.contests, start=1)
         ]

@@ -1,47 +1,133 @@
-"""Officials, the units they report for, and their tokens."""
+"""Members: their logins, roles and the units they report for."""
 
 import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+import msgspec
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.elections import Election, ReportingUnit
-from models.errors import UnknownOfficial
-from models.people import Official, OfficialUnit, Token
-from models.rights import Identity
+from models.errors import UnknownMember
+from models.people import Login, Member, MemberUnit
+
+
+class MemberRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A member as stored: `personal` is sealed."""
+
+    id: int
+    username: str
+    name: str
+    roles: list[str]
+    personal: bytes | None
+    created_at: datetime.datetime
+    disabled_at: datetime.datetime | None
+    password_hash: str | None
+
+
+_MEMBER = select(
+    Member.id,
+    Login.username,
+    Member.name,
+    Member.roles,
+    Member.personal,
+    Member.created_at,
+    Member.disabled_at,
+    Login.password_hash,
+).join(Login, Login.member_id == Member.id)
 
 
 class People:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def official_id(self, username: str) -> int:
-        """Raises UnknownOfficial."""
-        found = await self._session.scalar(select(Official.id).where(Official.username == username))
+    async def member(self, username: str, *, lock: bool = False) -> MemberRow:
+        """Raises UnknownMember. `lock` holds the member until the commit."""
+        found = await self.find(username, lock=lock)
         if found is None:
-            raise UnknownOfficial(username)
+            raise UnknownMember(username)
         return found
 
-    async def put_official(self, username: str, roles: list[str], at: datetime.datetime) -> int:
-        """Adds an official, or gives an existing one further roles; returns the id."""
-        known = await self._session.execute(
-            select(Official.id, Official.roles).where(Official.username == username).with_for_update()
-        )
-        if row := known.one_or_none():
-            official = await self._session.get_one(Official, row.id)
-            official.roles = sorted({*row.roles, *roles})
-            await self._session.flush()
-            return int(row.id)
-        values = {"username": username, "roles": sorted(set(roles)), "created_at": at}
-        added = await self._session.execute(insert(Official).values(values).returning(Official.id))
-        return int(added.scalar_one())
+    async def find(self, username: str, *, lock: bool = False) -> MemberRow | None:
+        query = _MEMBER.where(Login.username == username)
+        return _row((await self._session.execute(query.with_for_update() if lock else query)).one_or_none())
 
-    async def assign(self, official_id: int, units: list[int]) -> None:
-        """The official reports for these units from now on, besides those it had."""
+    async def by_id(self, member_id: int, *, lock: bool = False) -> MemberRow:
+        query = _MEMBER.where(Member.id == member_id)
+        row = (await self._session.execute(query.with_for_update() if lock else query)).one()
+        return MemberRow(**row._mapping)
+
+    async def page(self, after: str, limit: int) -> list[MemberRow]:
+        """Members by username."""
+        query = _MEMBER.where(Login.username > after).order_by(Login.username).limit(limit)
+        return [MemberRow(**row._mapping) for row in await self._session.execute(query)]
+
+    async def add(
+        self,
+        username: str,
+        name: str,
+        roles: list[str],
+        at: datetime.datetime,
+        *,
+        personal: bytes | None = None,
+        email_hash: bytes | None = None,
+    ) -> int:
+        """Adds a member with a login that has no password yet; returns the id."""
+        values = {
+            "name": name,
+            "roles": sorted(set(roles)),
+            "personal": personal,
+            "email_hash": email_hash,
+            "created_at": at,
+        }
+        member = await self._session.scalar(insert(Member).values(values).returning(Member.id))
+        await self._session.execute(insert(Login).values(member_id=member, username=username))
+        return int(member or 0)
+
+    async def change(self, member_id: int, **values: Any) -> None:
+        """Writes columns of a member: name, roles, personal, email_hash, disabled_at."""
+        await self._session.execute(update(Member).where(Member.id == member_id).values(values))
+
+    async def set_password(self, member_id: int, password_hash: str, at: datetime.datetime) -> None:
+        values = {"password_hash": password_hash, "changed_at": at}
+        await self._session.execute(update(Login).where(Login.member_id == member_id).values(values))
+
+    async def email_taken(self, email_hash: bytes, but_by: int | None = None) -> bool:
+        query = select(Member.id).where(Member.email_hash == email_hash, Member.id.is_distinct_from(but_by))
+        return await self._session.scalar(query) is not None
+
+    async def administrators(self) -> int:
+        """How many members could administrate, were they to sign in."""
+        query = select(func.count()).where(
+            Member.roles.contains(["administrator"]), Member.disabled_at.is_(None)
+        )
+        return int(await self._session.scalar(query) or 0)
+
+    async def assign(self, member_id: int, units: list[int]) -> None:
+        """The member reports for these units from now on, besides those they had."""
         if units:
-            rows = [{"official_id": official_id, "unit_id": unit} for unit in units]
-            await self._session.execute(upsert(OfficialUnit).values(rows).on_conflict_do_nothing())
+            rows = [{"member_id": member_id, "unit_id": unit} for unit in units]
+            await self._session.execute(upsert(MemberUnit).values(rows).on_conflict_do_nothing())
+
+    async def unassign(self, member_id: int, units: list[int]) -> None:
+        await self._session.execute(
+            delete(MemberUnit).where(MemberUnit.member_id == member_id, MemberUnit.unit_id.in_(units))
+        )
+
+    async def units_of(self, members: list[int]) -> dict[int, dict[int, str]]:
+        """For each member, the units they report for: codes as `election/unit` by id."""
+        query = (
+            select(MemberUnit.member_id, MemberUnit.unit_id, Election.code, ReportingUnit.code)
+            .join(ReportingUnit, ReportingUnit.id == MemberUnit.unit_id)
+            .join(Election, Election.id == ReportingUnit.election_id)
+            .where(MemberUnit.member_id.in_(members))
+            .order_by(Election.code, ReportingUnit.code)
+        )
+        found: dict[int, dict[int, str]] = {member: {} for member in members}
+        for member, unit, election, code in await self._session.execute(query):
+            found[member][unit] = f"{election}/{code}"
+        return found
 
     async def units_named(self, code: str, election: str | None) -> list[tuple[int, str]]:
         """Ids of the units with this code and the elections they are in, all elections if none is named."""
@@ -54,32 +140,6 @@ class People:
             query = query.where(Election.code == election)
         return [(unit, name) for unit, name in await self._session.execute(query)]
 
-    async def add_token(
-        self, official_id: int, token_hash: bytes, at: datetime.datetime, expires_at: datetime.datetime
-    ) -> None:
-        """Keeps a new token's hash, and forgets this official's tokens that have expired."""
-        await self._session.execute(
-            delete(Token).where(Token.official_id == official_id, Token.expires_at < at)
-        )
-        values = {
-            "official_id": official_id,
-            "token_hash": token_hash,
-            "created_at": at,
-            "expires_at": expires_at,
-        }
-        await self._session.execute(insert(Token).values(values))
 
-    async def by_token(self, token_hash: bytes, at: datetime.datetime) -> Identity | None:
-        """Whose token this is, unless it is unknown or has expired."""
-        query = (
-            select(Official.id, Official.username, Official.roles)
-            .join(Token, Token.official_id == Official.id)
-            .where(Token.token_hash == token_hash, Token.expires_at > at)
-        )
-        row = (await self._session.execute(query)).one_or_none()
-        if row is None:
-            return None
-        units = await self._session.scalars(
-            select(OfficialUnit.unit_id).where(OfficialUnit.official_id == row.id)
-        )
-        return Identity(row.id, row.username, frozenset(row.roles), frozenset(units))
+def _row(row: Any) -> MemberRow | None:
+    return None if row is None else MemberRow(**row._mapping)

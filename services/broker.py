@@ -37,9 +37,20 @@ class Listener(Protocol):
         """Announcements may have been missed."""
 
 
-class _Message(msgspec.Struct):
+class RightsListener(Protocol):
+    def hear_rights(self, members: frozenset[int]) -> None:
+        """Rights or credentials of these members changed. Must return at once."""
+
+    def heal(self) -> None:
+        """Announcements may have been missed."""
+
+
+class _Message(msgspec.Struct, omit_defaults=True):
+    """Either of the two."""
+
     origin: str
-    announcement: Announcement
+    announcement: Announcement | None = None
+    members: frozenset[int] = frozenset()
 
 
 _decode = msgspec.json.Decoder(_Message).decode
@@ -47,13 +58,17 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Broker:
-    def __init__(self, url: str, listeners: Sequence[Listener]) -> None:
+    def __init__(
+        self, url: str, listeners: Sequence[Listener], rights_listeners: Sequence[RightsListener] = ()
+    ) -> None:
         self._redis = redis.from_url(
             url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
         )
         self._listeners = listeners
+        self._rights_listeners = rights_listeners
         self._origin = secrets.token_hex(8)
         self._pending: dict[str, Announcement] = {}
+        self._pending_members: frozenset[int] = frozenset()
         self._something = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.connected = False
@@ -71,6 +86,16 @@ class Broker:
         waiting = self._pending.get(announcement.election)
         self._pending[announcement.election] = waiting.merged(announcement) if waiting else announcement
         self._something.set()
+
+    async def announce_rights(self, _sender: object, members: frozenset[int]) -> None:
+        """Receiver of `rights_changed`, likewise."""
+        self._tell_rights(members)
+        self._pending_members |= members
+        self._something.set()
+
+    def _tell_rights(self, members: frozenset[int]) -> None:
+        for listener in self._rights_listeners:
+            listener.hear_rights(members)
 
     def _tell(self, announcement: Announcement) -> None:
         for listener in self._listeners:
@@ -94,9 +119,13 @@ class Broker:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _publish_pending(self) -> None:
+        members, self._pending_members = self._pending_members, frozenset()
         pending, self._pending = self._pending, {}
-        for announcement in pending.values():
-            await self._redis.publish(CHANNEL, _encode(_Message(self._origin, announcement)))
+        messages = [_Message(self._origin, announcement) for announcement in pending.values()]
+        if members:
+            messages.insert(0, _Message(self._origin, members=members))
+        for message in messages:
+            await self._redis.publish(CHANNEL, _encode(message))
 
     async def _listen_for_ever(self) -> None:
         while True:
@@ -123,10 +152,15 @@ class Broker:
                 unanswered = 0
                 if message["type"] == "subscribe":
                     self.connected = True
-                    for listener in self._listeners:
-                        listener.heal()
+                    self._heal()
                 elif message["type"] == "message":
                     self._receive(message["data"])
+
+    def _heal(self) -> None:
+        for listener in self._listeners:
+            listener.heal()
+        for rights_listener in self._rights_listeners:
+            rights_listener.heal()
 
     def _receive(self, data: bytes) -> None:
         try:
@@ -134,8 +168,12 @@ class Broker:
         except msgspec.DecodeError:
             _logger.warning("an announcement could not be read and was passed over")
             return
-        if message.origin != self._origin:
+        if message.origin == self._origin:
+            return
+        if message.announcement is not None:
             self._tell(message.announcement)
+        if message.members:
+            self._tell_rights(message.members)
 
     async def close(self) -> None:
         await end(self._tasks)

@@ -151,7 +151,7 @@ class Intake:
         if not identity.sends_tallies:
             raise NotAllowed("Only officers send tallies.")
         book = await self._books.get(election)
-        sender = Sender(identity.official_id, channel)
+        sender = Sender(identity.member_id, channel)
         sorted_out = [self._sorted_out(tally, identity, sender, book) for tally in tallies]
         job = _Job([item for item in sorted_out if isinstance(item, Submission)])
         if job.submissions:

@@ -1,50 +1,150 @@
-"""Officials, the places they report for, and the tokens of their programs."""
+"""Members: who they are, what they may do, and which places officers report for."""
 
 import datetime
-import hashlib
 import secrets
 from collections.abc import Iterable
 
-from models.errors import FieldError, Invalid, NotSignedIn, UnknownUnit
-from models.people import ROLES
-from models.rights import Identity
-from repositories.database import Database, Repositories
-from services.clock import Clock
+import msgspec
 
-TOKEN_PREFIX = "ts_"
+from models.editions import changed, hold_against
+from models.errors import AlreadyExists, Conflict, FieldError, Invalid, UnknownUnit
+from models.members import MemberInfo
+from models.personal import MemberContact
+from models.rights import OPERATOR, ROLES, Actor
+from repositories.database import Database, Repositories
+from repositories.people import MemberRow
+from services.clock import Clock
+from services.credentials import CredentialService, secret_hash
+from services.passwords import Passwords, check_password
+from services.signals import rights_changed
+from services.vault import Vault
+
+RESET_PREFIX = "tr_"
+RESET_LASTS = datetime.timedelta(days=1)
+
+_KIND = "member"
+_PERSONAL = ("email", "mobile")
+
+
+class MemberEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What administrators say of a member. `precincts` are units as `election/unit`."""
+
+    name: str
+    roles: list[str]
+    precincts: list[str] = []
+    email: str = ""
+    mobile: str = ""
+    disabled: bool = False
+
+
+class Reset(msgspec.Struct, frozen=True):
+    """A one-time token with which a member sets a password; shown this once."""
+
+    username: str
+    token: str
+    expires_at: datetime.datetime
 
 
 class OfficialService:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        vault: Vault,
+        passwords: Passwords,
+        credentials: CredentialService,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._vault = vault
+        self._passwords = passwords
+        self._credentials = credentials
+
+    async def page(self, *, after: str = "", limit: int = 100) -> list[MemberInfo]:
+        """Members by username, a page at a time."""
+        async with self._database.snapshot() as repos:
+            rows = await repos.people.page(after, limit)
+            units = await repos.people.units_of([row.id for row in rows])
+        return [self._info(row, units[row.id]) for row in rows]
+
+    async def get(self, username: str) -> MemberInfo:
+        """Raises UnknownMember."""
+        async with self._database.snapshot() as repos:
+            return await self._read(repos, username)
+
+    async def create(self, username: str, edit: MemberEdit, by: Actor) -> MemberInfo:
+        """Adds a member, who cannot sign in before a password was set. Raises Invalid and AlreadyExists."""
+        _check_username(username)
+        async with self._database.transaction() as repos:
+            if await repos.people.find(username) is not None:
+                raise AlreadyExists(f"There is already a member {username!r}.")
+            member = await repos.people.add(username, edit.name, [], self._clock())
+            return await self._write(repos, member, username, None, edit, by, "member-added")
+
+    async def edit(self, username: str, edit: MemberEdit, expected: str, by: Actor) -> MemberInfo:
+        """Writes what a member is; their rights change at once, wherever they are connected.
+
+        `expected` is the edition that was read. Raises UnknownMember, Stale, Invalid, and Conflict
+        where nobody would be left to administrate.
+        """
+        async with self._database.transaction() as repos:
+            row = await repos.people.member(username, lock=True)
+            before = await self._read(repos, username)
+            hold_against(before, expected)
+            info = await self._write(repos, row.id, username, before, edit, by, "member-changed")
+            if edit.disabled:
+                await repos.credentials.end_sessions(row.id)
+                await repos.credentials.revoke_tokens(row.id)
+            if not await repos.people.administrators():
+                raise Conflict("Nobody would be left to administrate: make another administrator first.")
+        await self._say(row.id)
+        return info
+
+    async def reset(self, username: str, by: Actor) -> Reset:
+        """A one-time token for a new password; until it is used nothing changes. Raises UnknownMember."""
+        token = RESET_PREFIX + secrets.token_urlsafe(32)
+        at = self._clock()
+        async with self._database.transaction() as repos:
+            member = await repos.people.member(username)
+            await repos.credentials.put_reset(member.id, secret_hash(token), at + RESET_LASTS)
+            await repos.audit.add(by, at, "reset-issued", username)
+        return Reset(username, token, at + RESET_LASTS)
+
+    # ---- from the command line ----
 
     async def add(
-        self, username: str, roles: Iterable[str], precincts: Iterable[str], election: str | None = None
+        self,
+        username: str,
+        roles: Iterable[str],
+        precincts: Iterable[str],
+        election: str | None = None,
+        *,
+        password: str | None = None,
+        by: Actor = OPERATOR,
     ) -> None:
-        """Adds an official, or gives an existing one further roles and precincts.
+        """Adds an official, or gives an existing one further roles and precincts, and a password.
 
         `precincts` are codes of units; a unit above precincts stands for all of them. Raises Invalid,
         and UnknownUnit for a code that no election (or not the one named) has.
         """
-        roles = list(roles)
-        if unknown := set(roles) - set(ROLES):
-            message = f"{sorted(unknown)[0]!r} is none of {', '.join(ROLES)}"
-            raise Invalid((FieldError("role", message, "unknown-role"),))
+        roles = _checked_roles(roles, "role")
         _check_username(username)
+        hashed = None
+        if password is not None:
+            check_password(password, username)
+            hashed = await self._passwords.hash(password)
         async with self._database.transaction() as repos:
-            official = await repos.people.put_official(username, roles, self._clock())
-            units = [await _unit(repos, code, election) for code in precincts]
-            await repos.people.assign(official, units)
-
-    async def issue_token(self, username: str, valid_for: datetime.timedelta) -> str:
-        """A new bearer token, shown this once: only its hash is kept. Raises UnknownOfficial."""
-        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        at = self._clock()
-        async with self._database.transaction() as repos:
-            official = await repos.people.official_id(username)
-            await repos.people.add_token(official, _hash(token), at, at + valid_for)
-        return token
+            known = await repos.people.find(username, lock=True)
+            before = await self._read(repos, username) if known else None
+            member = known.id if known else await repos.people.add(username, username, roles, self._clock())
+            if known:
+                await repos.people.change(member, roles=sorted({*known.roles, *roles}))
+            await repos.people.assign(member, [await _unit(repos, code, election) for code in precincts])
+            if hashed is not None:
+                await repos.people.set_password(member, hashed, self._clock())
+            after = await self._read(repos, username)
+            await self._record(repos, by, "member-changed" if known else "member-added", before, after)
+        await self._say(member)
 
     async def root_officer_token(self, election: str, valid_for: datetime.timedelta) -> str:
         """A short-lived token of an officer for the whole election, for replays on the server's machine."""
@@ -52,17 +152,83 @@ class OfficialService:
         async with self._database.transaction() as repos:
             state = await repos.elections.get(election)
             root, _ = await repos.elections.unit(state.id, None)
-            official = await repos.people.put_official(username, ["officer"], self._clock())
-            await repos.people.assign(official, [root])
-        return await self.issue_token(username, valid_for)
+            known = await repos.people.find(username)
+            member = (
+                known.id if known else await repos.people.add(username, username, ["officer"], self._clock())
+            )
+            await repos.people.assign(member, [root])
+        return (await self._credentials.issue_token(username, valid_for)).token
 
-    async def identify(self, token: str) -> Identity:
-        """Whose token this is. Raises NotSignedIn for one that is unknown or has expired."""
-        async with self._database.transaction() as repos:
-            identity = await repos.people.by_token(_hash(token), self._clock())
-        if identity is None:
-            raise NotSignedIn("This token is not known or has expired.")
-        return identity
+    # ---- parts ----
+
+    async def _write(
+        self,
+        repos: Repositories,
+        member: int,
+        username: str,
+        before: MemberInfo | None,
+        edit: MemberEdit,
+        by: Actor,
+        action: str,
+    ) -> MemberInfo:
+        roles = _checked_roles(edit.roles, "roles")
+        email_hash = self._vault.lookup("email", edit.email) if edit.email else None
+        if email_hash is not None and await repos.people.email_taken(email_hash, member):
+            raise Invalid((FieldError("email", "belongs to another member", "email-taken"),))
+        await repos.people.change(
+            member,
+            name=edit.name,
+            roles=roles,
+            personal=self._vault.seal(_KIND, MemberContact(edit.email, edit.mobile)),
+            email_hash=email_hash,
+            disabled_at=self._clock() if edit.disabled else None,
+        )
+        wanted = {await _qualified_unit(repos, code) for code in edit.precincts}
+        had = set((await repos.people.units_of([member]))[member])
+        await repos.people.unassign(member, list(had - wanted))
+        await repos.people.assign(member, list(wanted - had))
+        after = await self._read(repos, username)
+        await self._record(repos, by, action, before, after)
+        return after
+
+    async def _record(
+        self, repos: Repositories, by: Actor, action: str, before: MemberInfo | None, after: MemberInfo
+    ) -> None:
+        changes = changed(before, after)
+        for field in _PERSONAL:
+            if field in changes:
+                changes[field] = ["(not shown)", "(not shown)"]
+        await repos.audit.add(by, self._clock(), action, after.username, changes=changes)
+
+    async def _read(self, repos: Repositories, username: str) -> MemberInfo:
+        row = await repos.people.member(username)
+        return self._info(row, (await repos.people.units_of([row.id]))[row.id])
+
+    def _info(self, row: MemberRow, units: dict[int, str]) -> MemberInfo:
+        contact = self._vault.open(_KIND, row.personal, MemberContact) if row.personal else MemberContact()
+        return MemberInfo(
+            username=row.username,
+            name=row.name,
+            roles=row.roles,
+            precincts=list(units.values()),
+            email=contact.email,
+            mobile=contact.mobile,
+            member_since=row.created_at,
+            disabled=row.disabled_at is not None,
+            has_password=row.password_hash is not None,
+        )
+
+    async def _say(self, member: int) -> None:
+        await rights_changed.send_async(self, members=frozenset({member}))
+
+
+async def _qualified_unit(repos: Repositories, code: str) -> int:
+    election, _, unit = code.partition("/")
+    found = await repos.people.units_named(unit, election)
+    if not found:
+        message = f"there is no unit {code!r}; write ELECTION/UNIT"
+        raise Invalid((FieldError("precincts", message, "unknown-unit"),))
+    return found[0][0]
 
 
 async def _unit(repos: Repositories, code: str, election: str | None) -> int:
@@ -76,12 +242,16 @@ async def _unit(repos: Repositories, code: str, election: str | None) -> int:
     return found[0][0]
 
 
+def _checked_roles(roles: Iterable[str], field: str) -> list[str]:
+    roles = sorted(set(roles))
+    if unknown := [role for role in roles if role not in ROLES]:
+        message = f"{unknown[0]!r} is none of {', '.join(ROLES)}"
+        raise Invalid((FieldError(field, message, "unknown-role"),))
+    return roles
+
+
 def _check_username(username: str) -> None:
     allowed = "abcdefghijklmnopqrstuvwxyz0123456789._-"
     if not username or len(username) > 64 or not username[0].isalnum() or set(username) - set(allowed):
         message = "is 1 to 64 lower-case letters, digits, dots, hyphens or underscores"
         raise Invalid((FieldError("username", message, "invalid-username"),))
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

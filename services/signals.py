@@ -23,3 +23,9 @@ election_changed = _signals.signal(
     "election-changed",
     doc="Sender: ElectionService. announcement: Announcement. An election was defined or moved along.",
 )
+
+rights_changed = _signals.signal(
+    "rights-changed",
+    doc="Sender: a service. members: frozenset[int], their ids. Roles, units, sessions or tokens of theirs "
+    "changed or ended: whoever is connected with them is looked at again.",
+)

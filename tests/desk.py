@@ -49,8 +49,8 @@ class Desk:
         units: Sequence[str] = ("country",),
     ) -> Official:
         await self.house.officials.add(username, roles, units, self.election)
-        token = await self.house.officials.issue_token(username, datetime.timedelta(hours=1))
-        return Official(await self.house.officials.identify(token), token)
+        token = (await self.house.credentials.issue_token(username, datetime.timedelta(hours=1))).token
+        return Official(await self.house.credentials.by_token(token), token)
 
     async def send(
         self,

@@ -8,6 +8,7 @@ from quart_schema import document_response, tag, validate_querystring
 
 from models.places import ContestInfo, PartyInfo, UnitInfo
 from models.results import ElectionState
+from quart_app.access import public
 from quart_app.answers import SETTLED, json_response, page
 from quart_app.errors import Problem
 from quart_app.wiring import services
@@ -70,6 +71,7 @@ class PartyPage(msgspec.Struct):
 
 
 @api.get("")
+@public
 @tag(["elections"])
 @validate_querystring(PageQuery)
 @document_response(ElectionPage)
@@ -80,6 +82,7 @@ async def elections(query_args: PageQuery) -> Response:
 
 
 @api.get("/<election>")
+@public
 @tag(["elections"])
 @document_response(ElectionInfo)
 @document_response(Problem, 404)
@@ -89,6 +92,7 @@ async def election(election: str) -> Response:
 
 
 @api.get("/<election>/contests")
+@public
 @tag(["elections"])
 @validate_querystring(PageQuery)
 @document_response(ContestPage)
@@ -100,6 +104,7 @@ async def contests(election: str, query_args: PageQuery) -> Response:
 
 
 @api.get("/<election>/units")
+@public
 @tag(["elections"])
 @validate_querystring(PageQuery)
 @document_response(UnitPage)
@@ -111,6 +116,7 @@ async def units(election: str, query_args: PageQuery) -> Response:
 
 
 @api.get("/<election>/parties")
+@public
 @tag(["elections"])
 @validate_querystring(PageQuery)
 @document_response(PartyPage)

@@ -5,6 +5,7 @@ from quart import Blueprint, Response
 from quart_schema import document_response, tag
 
 from models.errors import DatabaseAway
+from quart_app.access import public
 from quart_app.answers import json_response
 from quart_app.wiring import services
 
@@ -20,6 +21,7 @@ class Health(msgspec.Struct):
 
 
 @api.get("/live")
+@public
 @tag(["health"])
 @document_response(Health)
 async def live() -> Response:
@@ -28,6 +30,7 @@ async def live() -> Response:
 
 
 @api.get("/ready")
+@public
 @tag(["health"])
 @document_response(Health)
 @document_response(Health, 503)

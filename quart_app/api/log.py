@@ -9,6 +9,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_headers, document_response, tag, validate_querystring
 
 from models.errors import FieldError, Invalid
+from quart_app.access import public
 from quart_app.answers import LIVE, PRIVATE, bytes_response
 from quart_app.auth import is_staff
 from quart_app.errors import Problem
@@ -51,6 +52,7 @@ class LogAnswer(msgspec.Struct):
 
 
 @api.get("")
+@public
 @tag(["log"])
 @validate_querystring(LogQuery)
 @document_response(LogAnswer)
@@ -70,6 +72,7 @@ async def log(election: str, query_args: LogQuery) -> Response:
 
 
 @api.get("/stream")
+@public
 @tag(["log"])
 @validate_querystring(StreamQuery)
 @document_headers(ResumeHeaders)

@@ -10,6 +10,7 @@ from quart_schema import document_response, tag, validate_querystring
 
 from models.places import PrecinctTally
 from models.results import ContestResults
+from quart_app.access import public
 from quart_app.answers import JSON, LIVE, NDJSON, PRIVATE, json_response, lines, page, versioned
 from quart_app.api.elections import PageQuery
 from quart_app.auth import is_staff
@@ -50,6 +51,7 @@ class TallyPage(msgspec.Struct):
 
 
 @api.get("/results")
+@public
 @tag(["results"])
 @document_response(ElectionResults)
 @document_response(Problem, 404)
@@ -61,6 +63,7 @@ async def results(election: str) -> Response:
 
 
 @api.get("/contests/<contest>/results")
+@public
 @tag(["results"])
 @validate_querystring(UnitQuery)
 @document_response(ContestResults)
@@ -77,6 +80,7 @@ async def contest_results(election: str, contest: str, query_args: UnitQuery) ->
 
 
 @api.get("/contests/<contest>/units")
+@public
 @tag(["results"])
 @validate_querystring(PageQuery)
 @document_response(TallyPage)
@@ -101,6 +105,7 @@ async def contest_units(election: str, contest: str, query_args: PageQuery) -> R
 
 
 @api.get("/results/stream")
+@public
 @tag(["results"])
 @validate_querystring(StreamQuery)
 @also_answers(EVENT_STREAM, RESULTS_STREAM)

@@ -8,8 +8,10 @@ from quart import Blueprint, websocket
 from quart_schema import tag
 
 from models.errors import DomainError, FieldError, Invalid, Unreadable
+from models.rights import PUBLIC, Identity
 from models.submissions import NOT_READ
-from quart_app.auth import is_staff
+from quart_app.access import public, takes
+from quart_app.auth import identity
 from quart_app.errors import problem_frame
 from quart_app.sockets import converse, send_frame, turn_away
 from quart_app.wiring import Services, services
@@ -52,6 +54,8 @@ _decoder = msgspec.json.Decoder(Subscribe | Unsubscribe | Count)
 
 
 @api.websocket("/results/ws")
+@public
+@takes({Subscribe: PUBLIC, Unsubscribe: PUBLIC, Count: PUBLIC})
 @tag(["results"])
 async def results_ws(election: str) -> None:
     """WebSocket: results as they change, for the contests subscribed to, and single counts.
@@ -61,28 +65,30 @@ async def results_ws(election: str) -> None:
     await websocket.accept()
     house = services()
     try:
-        staff = await is_staff(websocket)
+        who = await identity(websocket)
         feed = await house.results.feed(election)
         house.watchers.check()
     except DomainError as error:
         await turn_away(error)
         return
     with house.watchers:
-        await _Conversation(house, feed, staff).run()
+        await _Conversation(house, feed, who).run()
 
 
 class _Conversation:
-    def __init__(self, house: Services, feed: Feed, staff: bool) -> None:
+    def __init__(self, house: Services, feed: Feed, who: Identity | None) -> None:
         self._house = house
         self._feed = feed
-        self._staff = staff
+        self._who = who
+        self._staff = who is not None and who.sees_withheld_results
         self._seen: dict[str, int] = {}
         """Version last sent, for each contest subscribed to."""
         self._subscribed = asyncio.Event()
         self._turn = asyncio.Lock()
 
     async def run(self) -> None:
-        await converse(self._read, self._write, self._house.watchers)
+        with self._house.standing.watch(self._who) as lost:
+            await converse(self._read, self._write, self._house.watchers, lost)
 
     async def _read(self) -> None:
         while True:

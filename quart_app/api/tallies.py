@@ -8,7 +8,9 @@ from quart_schema import document_request, document_response, security_scheme, t
 
 from models.errors import DomainError, TooLarge, Unreadable
 from models.recording import Receipt
+from models.rights import Role
 from models.submissions import NOT_READ, TallySubmission, read_tally, ref_of
+from quart_app.access import only
 from quart_app.answers import json_response
 from quart_app.auth import signed_in
 from quart_app.errors import Problem, ProblemFrame, problem_frame, problem_of, problem_response
@@ -34,6 +36,7 @@ _RECEIPT_OR_RECEIPTS: Any = Receipt | Receipts
 
 
 @api.post("/tallies")
+@only(Role.OFFICER)
 @tag(["tallies"])
 @security_scheme([{"token": []}])
 @document_request(_ONE_OR_MANY)

@@ -16,8 +16,9 @@ from models.errors import (
     Unreadable,
 )
 from models.recording import Receipt
-from models.rights import Identity
+from models.rights import PUBLIC, Access, Identity, Role
 from models.submissions import MAX_ITEMS, NOT_READ, TallySubmission, ref_of
+from quart_app.access import access_of, only, require, takes
 from quart_app.api.tallies import Receipts, framed, read
 from quart_app.auth import identity
 from quart_app.errors import ProblemFrame, problem_frame
@@ -57,7 +58,12 @@ class _Kind(msgspec.Struct):
 _fast = msgspec.json.Decoder(TallySubmission | Hello | Tallies)
 
 
+_OFFICERS = Access(roles=frozenset({Role.OFFICER}))
+
+
 @api.websocket("/tallies/ws")
+@only(Role.OFFICER)
+@takes({Hello: PUBLIC, TallySubmission: _OFFICERS, Tallies: _OFFICERS})
 @tag(["tallies"])
 @security_scheme([{"token": []}])
 async def tallies_ws(election: str) -> None:
@@ -69,7 +75,7 @@ async def tallies_ws(election: str) -> None:
     await websocket.accept()
     house = services()
     try:
-        who = await _signed_in()
+        who = await _admitted()
         await send_frame(await _welcome(house, election, who))
     except DomainError as error:
         await turn_away(error)
@@ -88,7 +94,13 @@ async def _signed_in() -> Identity:
     message = _decode(frame)
     if not isinstance(message, Hello):
         raise NotSignedIn('Say {"type": "hello", "token": …} first, or send a token in the header.')
-    return await services().officials.identify(message.token)
+    return await services().credentials.by_token(message.token)
+
+
+async def _admitted() -> Identity:
+    who = await _signed_in()
+    require(access_of(tallies_ws), who)
+    return who
 
 
 async def _welcome(house: Services, election: str, who: Identity) -> Welcome:
@@ -109,7 +121,8 @@ class _Conversation:
         self._refused = 0
 
     async def run(self) -> None:
-        await converse(self._read, self._write, self._house.watchers, self._outbox.join)
+        with self._house.standing.watch(self._who) as lost:
+            await converse(self._read, self._write, self._house.watchers, lost, self._outbox.join)
 
     async def _read(self) -> None:
         while True:

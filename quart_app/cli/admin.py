@@ -5,7 +5,7 @@ from typing import get_args
 
 import click
 
-from models.people import ROLES
+from models.rights import ROLES
 from quart_app.cli.running import run, running_engines, with_services
 from repositories import migrations
 from services.elections import Change
@@ -58,4 +58,4 @@ def add(username: str, roles: tuple[str, ...], precincts: tuple[str, ...], code:
 def token(username: str, days: int) -> None:
     """Print a new API token of the official USERNAME. It is shown this once."""
     valid_for = datetime.timedelta(days=days)
-    click.echo(with_services(lambda house: house.officials.issue_token(username, valid_for)))
+    click.echo(with_services(lambda house: house.credentials.issue_token(username, valid_for)).token)

@@ -101,7 +101,7 @@ async def _tokens(house: Services, script: FictionalElection, code: str) -> dict
     for officer in script.officers:
         await house.officials.add(officer.username, ["officer"], [officer.district], code)
     return {
-        officer.username: await house.officials.issue_token(officer.username, TOKEN_VALID_FOR)
+        officer.username: (await house.credentials.issue_token(officer.username, TOKEN_VALID_FOR)).token
         for officer in script.officers
     }
 

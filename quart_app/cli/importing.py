@@ -114,7 +114,7 @@ async def _record(house: Services, content: ResultsFile) -> list[Answer]:
     """Records the file's tallies as an officer who was made for it."""
     code = content.election.code
     token = await house.officials.root_officer_token(code, TOKEN_VALID_FOR)
-    officer = await house.officials.identify(token)
+    officer = await house.credentials.by_token(token)
     answers: list[Answer] = []
     with progress_bar() as progress:
         task = progress.add_task("tallies", total=len(content.tallies))

@@ -11,6 +11,8 @@ from typing import cast
 from quart import Blueprint, Response, abort, current_app
 from quart_schema import hide
 
+from quart_app.access import public
+
 FOLDER = Path(__file__).resolve().parent.parent / "static"
 
 _TYPES = {
@@ -40,6 +42,7 @@ class Assets:
 
 
 @pages.get("/<fingerprint>/<name>")
+@public
 @hide
 async def asset(fingerprint: str, name: str) -> Response:
     """One file. Under an older fingerprint the present file is sent, and nobody keeps it."""

@@ -6,6 +6,7 @@ import msgspec
 from quart import Blueprint, Response
 from quart_schema import hide, validate_querystring
 
+from quart_app.access import public
 from quart_app.pages.rendering import FRESH, page
 from quart_app.pages.words import overall
 from quart_app.wiring import services
@@ -21,6 +22,7 @@ class PrecinctQuery(msgspec.Struct):
 
 
 @pages.get("")
+@public
 @hide
 async def board(election: str) -> Response:
     view = await services().results.current(election)
@@ -39,6 +41,7 @@ async def board(election: str) -> Response:
 
 
 @pages.get("/contests/<contest>")
+@public
 @hide
 @validate_querystring(PrecinctQuery)
 async def contest(election: str, contest: str, query_args: PrecinctQuery) -> Response:
@@ -62,6 +65,7 @@ async def contest(election: str, contest: str, query_args: PrecinctQuery) -> Res
 
 
 @pages.get("/units/<unit>")
+@public
 @hide
 async def unit(election: str, unit: str) -> Response:
     found = await services().results.of_unit(election, unit)

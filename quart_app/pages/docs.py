@@ -7,13 +7,15 @@ import msgspec
 from quart import Blueprint, Response, current_app
 from quart_schema import hide
 
-from quart_app.answers import SETTLED
+from quart_app.access import public
+from quart_app.answers import SETTLED, json_response
 from quart_app.pages.rendering import page
 
 pages = Blueprint("docs", __name__)
 
 
 @pages.get("/docs")
+@public
 @hide
 async def docs() -> Response:
     document = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
@@ -28,6 +30,14 @@ async def docs() -> Response:
         written=_written,
         type_of=_type_of,
     )
+
+
+@pages.get("/openapi.json")
+@public
+@hide
+async def openapi() -> Response:
+    document = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
+    return json_response(document, cache=SETTLED)
 
 
 def _by_tag(paths: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

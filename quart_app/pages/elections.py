@@ -3,6 +3,7 @@
 from quart import Blueprint, Response
 from quart_schema import hide
 
+from quart_app.access import public
 from quart_app.pages.rendering import FRESH, page
 from quart_app.wiring import services
 
@@ -10,6 +11,7 @@ pages = Blueprint("elections", __name__)
 
 
 @pages.get("/")
+@public
 @hide
 async def elections() -> Response:
     return await page("elections/elections.html", cache=FRESH, elections=await services().elections.all())

@@ -6,6 +6,7 @@ import msgspec
 from quart import Blueprint, Response
 from quart_schema import hide, validate_querystring
 
+from quart_app.access import public
 from quart_app.api.log import MAX_SEQ
 from quart_app.pages.rendering import FRESH, page
 from quart_app.wiring import services
@@ -22,6 +23,7 @@ class LogQuery(msgspec.Struct):
 
 
 @pages.get("")
+@public
 @hide
 @validate_querystring(LogQuery)
 async def log(election: str, query_args: LogQuery) -> Response:

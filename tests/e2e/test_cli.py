@@ -74,7 +74,7 @@ async def test_an_officer_for_nothing_is_told_so(
 ) -> None:
     await opened(desk, adams)
     await desk.officials.add("ada", ["auditor"], [])
-    token = await desk.officials.issue_token("ada", datetime.timedelta(hours=1))
+    token = (await desk.credentials.issue_token("ada", datetime.timedelta(hours=1))).token
     file = str(real_data / "elections" / "adams-2024.csv")
     done = run(server, "replay", file, "--election", "adams-2024", "--url", server.url, "--token", token)
     assert done.returncode == 0

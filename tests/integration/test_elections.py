@@ -14,7 +14,7 @@ from models.errors import (
     Invalid,
     NotSignedIn,
     UnknownElection,
-    UnknownOfficial,
+    UnknownMember,
     UnknownUnit,
 )
 from models.people import ROLES
@@ -155,7 +155,7 @@ async def test_a_certified_election_says_so_in_its_results(desk: Desk) -> None:
 async def test_an_official_gains_roles_and_precincts_and_loses_none(desk: Desk) -> None:
     first = await desk.official("olga", units=["north-1"])
     again = await desk.official("olga", roles=["auditor"], units=["south-1", "north-1"])
-    assert first.identity.official_id == again.identity.official_id
+    assert first.identity.member_id == again.identity.member_id
     assert again.identity.roles == {"officer", "auditor"}
     assert (await desk.house.intake.book("tiny")).covered(again.identity.units) == ["north-1", "south-1"]
 
@@ -176,8 +176,8 @@ async def test_an_unknown_role_is_named_with_those_that_exist(desk: Desk) -> Non
 async def test_an_unknown_precinct_leaves_no_official(desk: Desk) -> None:
     with pytest.raises(UnknownUnit):
         await desk.house.officials.add("olga", ["officer"], ["nowhere"], "tiny")
-    with pytest.raises(UnknownOfficial):
-        await desk.house.officials.issue_token("olga", HOUR)
+    with pytest.raises(UnknownMember):
+        (await desk.house.credentials.issue_token("olga", HOUR)).token
 
 
 async def test_a_precinct_of_several_elections_wants_the_election_named(desk: Desk) -> None:
@@ -197,8 +197,8 @@ async def test_an_officer_of_one_election_sends_nothing_to_another(desk: Desk) -
 
 async def test_a_token_works_until_it_expires(desk: Desk) -> None:
     await desk.official("olga")
-    token = await desk.house.officials.issue_token("olga", datetime.timedelta(seconds=-1))
+    token = (await desk.house.credentials.issue_token("olga", datetime.timedelta(seconds=-1))).token
     with pytest.raises(NotSignedIn):
-        await desk.house.officials.identify(token)
+        await desk.house.credentials.by_token(token)
     with pytest.raises(NotSignedIn):
-        await desk.house.officials.identify("ts_nonsense")
+        await desk.house.credentials.by_token("ts_nonsense")

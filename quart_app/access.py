@@ -1,0 +1,105 @@
+"""Who may enter: every route says so, and so does every message and every command.
+
+`create_app` fails where one does not. The rule of a route is looked at before anything of the request
+is read, so that nobody learns more from an error than that they may not enter.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from quart import Quart, request
+from werkzeug.routing.rules import Rule
+
+from models.errors import NotAllowed
+from models.rights import PUBLIC, SIGNED_IN, Access, Identity, Role
+from quart_app.auth import require_fresh, signed_in
+
+_RULE = "_tallystream_access"
+_MESSAGES = "_tallystream_messages"
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+
+class UndeclaredAccess(RuntimeError):
+    """Something can be entered and does not say by whom."""
+
+
+def public(view: T) -> T:
+    """Everybody may enter."""
+    return declare(view, PUBLIC)
+
+
+def members(view: T) -> T:
+    """Whoever has signed in may enter."""
+    return declare(view, SIGNED_IN)
+
+
+def only(*roles: Role, fresh: bool = False) -> Callable[[T], T]:
+    """One of these roles is needed; `fresh` asks for a session whose password was given just now."""
+    return lambda view: declare(view, Access(roles=frozenset(roles), fresh=fresh))
+
+
+def takes(messages: Mapping[type, Access]) -> Callable[[T], T]:
+    """Who may send each message of a WebSocket."""
+
+    def mark(view: T) -> T:
+        setattr(view, _MESSAGES, dict(messages))
+        return view
+
+    return mark
+
+
+def declare(view: T, access: Access) -> T:
+    setattr(view, _RULE, access)
+    return view
+
+
+def access_of(view: Callable[..., Any]) -> Access:
+    """Raises UndeclaredAccess."""
+    found: Access | None = getattr(view, _RULE, None)
+    if found is None:
+        raise UndeclaredAccess(f"{view.__module__}.{view.__name__} does not declare who may enter")
+    return found
+
+
+def messages_of(view: Callable[..., Any]) -> dict[type, Access]:
+    """Raises UndeclaredAccess."""
+    found: dict[type, Access] | None = getattr(view, _MESSAGES, None)
+    if found is None:
+        raise UndeclaredAccess(f"{view.__module__}.{view.__name__} does not declare who may send what")
+    return found
+
+
+def every_rule(app: Quart) -> Iterator[tuple[Rule, Access]]:
+    """Every route with who may enter. Raises UndeclaredAccess."""
+    for rule in app.url_map.iter_rules():
+        yield rule, access_of(app.view_functions[rule.endpoint])
+        if rule.websocket:
+            messages_of(app.view_functions[rule.endpoint])
+
+
+def enforce_access(app: Quart) -> None:
+    """Raises UndeclaredAccess, so that the program does not start."""
+    list(every_rule(app))
+
+    @app.before_request
+    async def admit() -> None:
+        # A preflight carries no credentials, and nothing is done for it.
+        if request.endpoint is None or request.method == "OPTIONS":
+            return
+        access = access_of(app.view_functions[request.endpoint])
+        if not access.public:
+            require(access, await signed_in(request))
+
+
+def require(access: Access, who: Identity) -> None:
+    """Raises NotAllowed, and NotFresh where the password is asked for again."""
+    if not access.admits(who):
+        wanted = " and ".join(sorted(access.roles))
+        raise NotAllowed(f"This is for {wanted}; you are signed in as {_roles(who)}.")
+    if access.fresh:
+        require_fresh(who)
+
+
+def _roles(who: Identity) -> str:
+    return f"{who.username} ({', '.join(sorted(who.roles)) or 'no role'})"

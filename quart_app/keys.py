@@ -1,0 +1,64 @@
+"""The program's secret keys: from the environment, or made once and kept in the data folder.
+
+`TALLYSTREAM_PERSONAL_KEYS` (base64 of 32 bytes each, separated by commas, the newest first),
+`TALLYSTREAM_LOOKUP_KEY` and `TALLYSTREAM_COOKIE_KEY`. All processes of one database need the same.
+"""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from quart_app.settings import SECRETS, Settings, SettingsError
+from services.vault import KEY_BYTES, Keys, VaultError, read_key
+
+
+class _Texts(msgspec.Struct, frozen=True):
+    personal_keys: str
+    lookup_key: str
+    cookie_key: str
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The keys that the environment names; those it does not name are made once. Raises SettingsError."""
+    given = settings.secrets
+    if not all(given.get(name) for name in SECRETS):
+        made = _kept(settings.data / "keys.json")
+        given = {name: given.get(name) or getattr(made, name) for name in SECRETS}
+    return Keys(
+        tuple(_key("personal_keys", text) for text in given["personal_keys"].split(",")),
+        _key("lookup_key", given["lookup_key"]),
+        _key("cookie_key", given["cookie_key"]),
+    )
+
+
+def _key(name: str, text: str) -> bytes:
+    try:
+        return read_key(text)
+    except VaultError as error:
+        raise SettingsError(f"TALLYSTREAM_{name.upper()} is not usable: {error}.") from None
+
+
+def _kept(path: Path) -> _Texts:
+    """The keys of this data folder. Several processes may start at once: the first to link its file wins."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mine = path.with_name(f"keys-{secrets.token_hex(8)}.json")
+        with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(_Texts(*(_fresh() for _ in SECRETS))))
+        try:
+            os.link(mine, path)
+        except FileExistsError:
+            pass
+        finally:
+            mine.unlink()
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Texts)
+    except (OSError, msgspec.DecodeError) as error:
+        raise SettingsError(f"{path} cannot be read as keys: {error}") from None
+
+
+def _fresh() -> str:
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
