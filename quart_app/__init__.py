@@ -7,7 +7,6 @@ from quart_app.api import elections, health, log, results, results_ws, tallies, 
 from quart_app.auth import install_sessions
 from quart_app.errors import install_error_handlers
 from quart_app.front import FrontDoor
-from quart_app.keys import keys_of
 from quart_app.live import LiveConnection
 from quart_app.openapi import describe
 from quart_app.pages import install_pages
@@ -29,7 +28,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.asgi_websocket_class = BoundedWebsocketConnection
     for part in APIS:
         app.register_blueprint(part.api)
-    install_sessions(app, keys_of(settings).cookies)
+    install_sessions(app)
     install_error_handlers(app)
     install_pages(app)
     describe(app)
@@ -43,6 +42,7 @@ def _serve_services(app: Quart, settings: Settings) -> None:
     @app.before_serving
     async def start() -> None:
         app.extensions["tallystream"] = house = Services(settings)
+        app.secret_key = house.keys.cookies
         house.start()
 
     @app.after_serving

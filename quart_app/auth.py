@@ -22,9 +22,8 @@ COOKIE = "__Host-tallystream"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def install_sessions(app: Quart, cookie_key: bytes) -> None:
+def install_sessions(app: Quart) -> None:
     """Cookies that only this site's servers can make, that scripts cannot read nor other sites send."""
-    app.secret_key = cookie_key
     app.config.update(
         QUART_AUTH_COOKIE_NAME=COOKIE,
         QUART_AUTH_COOKIE_HTTP_ONLY=True,

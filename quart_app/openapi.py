@@ -7,11 +7,14 @@ from typing import Any, TypeVar
 
 import msgspec
 from quart import Quart
-from quart_schema import HttpSecurityScheme, Info, QuartSchema, Tag
+from quart_schema import APIKeySecurityScheme, HttpSecurityScheme, Info, QuartSchema, Tag
 from quart_schema.openapi import OpenAPIProvider
 from quart_schema.validation import DataSource
 from werkzeug.routing.rules import Rule
 
+from models.rights import Access
+from quart_app.access import access_of
+from quart_app.auth import COOKIE
 from quart_app.errors import PROBLEM_JSON, Problem
 from quart_app.openapi_examples import EXAMPLES, PROBLEMS
 
@@ -26,11 +29,16 @@ TAGS = [
     Tag("results", "Results as they stand, and as they change."),
     Tag("log", "The public record of all that happened, in order."),
     Tag("tallies", "What precinct officers send."),
+    Tag("sessions", "Signing in, and what programs sign in with."),
+    Tag("members", "People and what they may do; the audit trail."),
+    Tag("candidates", "Filings, and the ballot that comes of them."),
+    Tag("voters", "The register of voters."),
     Tag("health", "For those who run the server."),
 ]
 
 _REF = "#/components/schemas/{name}"
 _DESCRIBED = ("/api/v1/", "/health/")
+_SAFE = ("get", "head")
 _MEDIA = "_tallystream_media"
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -47,7 +55,10 @@ def describe(app: Quart) -> None:
         scalar_ui_path=None,
         conversion_preference="msgspec",
         openapi_provider_class=Document,
-        security_schemes={"token": HttpSecurityScheme(scheme="bearer")},
+        security_schemes={
+            "token": HttpSecurityScheme(scheme="bearer"),
+            "session": APIKeySecurityScheme(in_="cookie", name=COOKIE),
+        },
         tags=list(TAGS),
         info=Info(title="Tallystream", version="1", description=DESCRIPTION),
     )
@@ -74,14 +85,23 @@ class Document(OpenAPIProvider):
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         paths, components = super().build_paths(rule)
-        for operation in (operation for path in paths.values() for operation in path.values()):
-            operation["description"] = operation["description"].strip()
-            if rule.rule.startswith("/api/") and not rule.websocket:
-                asks = any(parameter["in"] == "query" for parameter in operation["parameters"])
-                for status in (422, 503) if asks else (503,):
-                    operation["responses"].setdefault(status, self.build_response_object(Problem, None)[0])
-            self._complete(operation["responses"], rule)
+        for path in paths.values():
+            for method, operation in path.items():
+                operation["description"] = operation["description"].strip()
+                if rule.rule.startswith("/api/"):
+                    self._guard(rule, method, operation)
+                self._complete(operation["responses"], rule)
         return paths, components
+
+    def _guard(self, rule: Rule, method: str, operation: dict[str, Any]) -> None:
+        """What follows for every route from who may enter it, and from what it takes."""
+        access = access_of(self._app.view_functions[rule.endpoint])
+        if not access.public:
+            operation["security"] = [{"token": []}, {"session": []}]
+        if rule.websocket:
+            return
+        for status in _statuses(access, method, operation):
+            operation["responses"].setdefault(status, self.build_response_object(Problem, None)[0])
 
     def _complete(self, responses: dict[int, Any], rule: Rule) -> None:
         """What quart-schema has no words for: other media types, and which problem a status means."""
@@ -110,6 +130,22 @@ class Document(OpenAPIProvider):
         if isinstance(model, type) and model.__doc__:
             answer["description"] = " ".join(inspect.getdoc(model).split("\n\n")[0].split())  # type: ignore[union-attr]
         return answer, components
+
+
+def _statuses(access: Access, method: str, operation: dict[str, Any]) -> Iterable[int]:
+    """Statuses of problems that any such operation may answer with."""
+    yield from (401, 503)
+    if not access.public or method not in _SAFE:
+        yield 403
+    if method not in _SAFE:
+        yield 429
+    if "requestBody" in operation:
+        yield from (400, 413, 415, 422)
+    places = {parameter["in"] for parameter in operation["parameters"]}
+    if "path" in places:
+        yield 404
+    if "query" in places:
+        yield 422
 
 
 def _described(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -113,10 +113,14 @@ PROBLEMS = {
     403: _problem(403, "not-your-precinct", "You are not an officer of the precinct 'arendtsville'."),
     404: _problem(404, "unknown-election", "There is no election 'adams-2025'."),
     409: _problem(409, "election-not-open", "The election 'adams-2024' is closed; …"),
+    412: _problem(412, "stale", "This was changed by somebody else meanwhile: read it again, …"),
     413: _problem(413, "too-large", "1001 tallies at once; send at most 1,000."),
     422: _problem(
         422, "unknown-selection", "votes.haris: is not a selection of 'president'", errors=[_FIELD]
     ),
+    415: _problem(415, "unsupported-media-type", "Send JSON, as Content-Type: application/json."),
+    428: _problem(428, "condition-needed", "Send If-Match with the ETag of what you read, …"),
+    429: _problem(429, "too-many-requests", "Too many requests; wait 7 s before the next.", retry_after=7),
     503: _problem(503, "database-unavailable", "The database cannot be reached just now; …", retry_after=2),
 }
 

@@ -67,7 +67,8 @@ class Services:
             settings=ALWAYS_BY_INDEX,
         )
         self.elections = ElectionService(self.database, utc_now)
-        self.vault = Vault(keys_of(settings))
+        self.keys = keys_of(settings)
+        self.vault = Vault(self.keys)
         passwords = Passwords()
         self.credentials = CredentialService(self.database, utc_now)
         self.sign_in = SignIn(

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from quart import Blueprint, Response, request
-from quart_schema import document_request, document_response, security_scheme, tag
+from quart_schema import document_request, document_response, tag
 
 from models.errors import DomainError, TooLarge, Unreadable
 from models.recording import Receipt
@@ -38,17 +38,10 @@ _RECEIPT_OR_RECEIPTS: Any = Receipt | Receipts
 @api.post("/tallies")
 @only(Role.OFFICER)
 @tag(["tallies"])
-@security_scheme([{"token": []}])
 @document_request(_ONE_OR_MANY)
 @document_response(_RECEIPT_OR_RECEIPTS)
-@document_response(Problem, 400)
-@document_response(Problem, 401)
-@document_response(Problem, 403)
 @document_response(Problem, 404)
 @document_response(Problem, 409)
-@document_response(Problem, 413)
-@document_response(Problem, 422)
-@document_response(Problem, 503)
 async def send_tallies(election: str) -> Response:
     """One tally, answered by its receipt; or an array of at most 1,000, answered one by one.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from quart import Blueprint, websocket
-from quart_schema import security_scheme, tag
+from quart_schema import tag
 
 from models.errors import (
     DomainError,
@@ -65,7 +65,6 @@ _OFFICERS = Access(roles=frozenset({Role.OFFICER}))
 @only(Role.OFFICER)
 @takes({Hello: PUBLIC, TallySubmission: _OFFICERS, Tallies: _OFFICERS})
 @tag(["tallies"])
-@security_scheme([{"token": []}])
 async def tallies_ws(election: str) -> None:
     """WebSocket: tallies in, a receipt or a problem for each.
 

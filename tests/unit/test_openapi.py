@@ -11,8 +11,9 @@ from quart import Quart
 from models.errors import DomainError
 from models.recording import Receipt
 from models.submissions import TallySubmission
-from quart_app import create_app
-from quart_app.api import elections, health, log, results, tallies
+from quart_app import APIS, create_app
+from quart_app.access import access_of
+from quart_app.auth import COOKIE
 from quart_app.errors import Problem, ProblemFrame, problem_of
 from quart_app.openapi import TAGS
 from quart_app.openapi_examples import EXAMPLES, PROBLEMS
@@ -104,12 +105,28 @@ def test_every_operation_has_a_summary_a_tag_and_an_id_of_its_own(document: dict
 
 
 def test_the_token_is_a_bearer_token_and_sending_tallies_needs_it(document: dict[str, Any]) -> None:
-    assert document["components"]["securitySchemes"] == {"token": {"type": "http", "scheme": "bearer"}}
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["token"] == {"type": "http", "scheme": "bearer"}
+    assert schemes["session"] == {"type": "apiKey", "in": "cookie", "name": COOKIE}
     secured = {path for path, _, operation in operations(document) if operation.get("security")}
-    assert secured == {
+    assert secured >= {
         "/api/v1/elections/{election}/tallies",
         "/api/v1/elections/{election}/tallies/ws",
     }
+    assert "/api/v1/elections/{election}/results" not in secured
+
+
+def test_every_operation_that_is_not_public_may_answer_401_and_403(
+    made: Quart, document: dict[str, Any]
+) -> None:
+    for rule in [rule for rule in api_rules(made) if rule.rule.startswith("/api/") and not rule.websocket]:
+        path = re.sub(r"<(?:[^:>]*:)?([^>]+)>", r"{\1}", rule.rule)
+        public = access_of(made.view_functions[rule.endpoint]).public
+        for method in {m.lower() for m in rule.methods} & METHODS:
+            operation = document["paths"][path][method]
+            assert bool(operation.get("security")) is not public, (path, method)
+            assert {"401"} <= operation["responses"].keys(), (path, method)
+            assert public or {"403"} <= operation["responses"].keys(), (path, method)
 
 
 def test_problems_are_problem_json_with_an_example_of_their_own_status(document: dict[str, Any]) -> None:
@@ -143,7 +160,7 @@ def test_every_body_has_an_example(document: dict[str, Any]) -> None:
 
 TYPES: dict[str, Any] = {
     kind.__name__: kind
-    for module in (elections, health, log, results, tallies)
+    for module in APIS
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 } | {kind.__name__: kind for kind in (Problem, ProblemFrame, Receipt, TallySubmission)}
@@ -167,7 +184,7 @@ def test_an_example_of_a_problem_has_a_code_that_the_program_really_gives(status
         error.title, error.errors, error.retry_after = "", (), 1  # type: ignore[attr-defined]
         assert problem_of(error).status == status
     else:
-        assert problem.code == "unknown-selection"
+        assert problem.code in ("unknown-selection", "unsupported-media-type")
 
 
 def _all_errors() -> Iterator[Any]:
