@@ -1,6 +1,7 @@
 """Quart's test client, which also tells with what code a WebSocket was closed, in every version of Quart."""
 
 import asyncio
+import json
 from typing import Any
 
 from quart import Quart
@@ -31,3 +32,8 @@ def client_of(app: Quart) -> Any:
 async def closing(ws: ClosingConnection) -> int:
     """The code that the server closes with."""
     return await asyncio.wait_for(asyncio.shield(ws.closed_with), SECONDS)
+
+
+async def said(ws: Any) -> Any:
+    """The next frame, read."""
+    return json.loads(await asyncio.wait_for(ws.receive(), SECONDS))

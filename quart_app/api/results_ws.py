@@ -50,7 +50,9 @@ class CountAnswer(msgspec.Struct, frozen=True, tag_field="type", tag="count"):
     version: int
 
 
-_decoder = msgspec.json.Decoder(Subscribe | Unsubscribe | Count)
+MESSAGES = Subscribe | Unsubscribe | Count
+
+_decoder = msgspec.json.Decoder(MESSAGES)
 
 
 @api.websocket("/results/ws")

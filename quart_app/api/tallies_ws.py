@@ -55,7 +55,9 @@ class _Kind(msgspec.Struct):
     type: Any = None
 
 
-_fast = msgspec.json.Decoder(TallySubmission | Hello | Tallies)
+MESSAGES = TallySubmission | Hello | Tallies
+
+_fast = msgspec.json.Decoder(MESSAGES)
 
 
 _OFFICERS = Access(roles=frozenset({Role.OFFICER}))
