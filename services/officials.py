@@ -142,8 +142,11 @@ class OfficialService:
             await repos.people.assign(member, [await _unit(repos, code, election) for code in precincts])
             if hashed is not None:
                 await repos.people.set_password(member, hashed, self._clock())
+                await repos.credentials.end_sessions(member)
             after = await self._read(repos, username)
             await self._record(repos, by, "member-changed" if known else "member-added", before, after)
+            if hashed is not None:
+                await repos.audit.add(by, self._clock(), "password-changed", username)
         await self._say(member)
 
     async def root_officer_token(self, election: str, valid_for: datetime.timedelta) -> str:

@@ -117,6 +117,13 @@ class SignIn:
         await self._set(member_id, username, new, who, keep=None)
         return username
 
+    async def give_password(self, username: str, new: str, by: Actor) -> None:
+        """A new password for somebody else, as the operator gives one. Raises Invalid and UnknownMember."""
+        check_password(new, username)
+        async with self._database.snapshot() as repos:
+            member = await repos.people.member(username)
+        await self._set(member.id, username, new, by, keep=None)
+
     async def _set(self, member_id: int, username: str, new: str, by: Actor, keep: int | None) -> None:
         hashed = await self._passwords.hash(new)
         at = self._clock()

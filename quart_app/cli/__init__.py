@@ -6,9 +6,11 @@ from typing import Any
 import click
 
 from models.errors import DomainError
-from quart_app.cli.admin import election, migrate, official, token
+from quart_app.cli.access import enforce_access
+from quart_app.cli.admin import election, migrate
 from quart_app.cli.demo import demo
 from quart_app.cli.importing import import_
+from quart_app.cli.official import official, token
 from quart_app.cli.replay import replay
 from quart_app.cli.results import results
 from quart_app.cli.running import Failure, in_brackets
@@ -18,7 +20,13 @@ from quart_app.embedded import EngineUnavailable
 from quart_app.settings import SettingsError
 
 
-class _Commands(click.Group):
+class Commands(click.Group):
+    """Refuses to start where a command does not say who may give it; explains every failure in a line."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        enforce_access(self)
+        return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -44,7 +52,7 @@ def explained(error: Exception) -> str:
     return " ".join(line.split())
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
     """Tallystream: election night, tallies in over WebSocket and live results out."""
 

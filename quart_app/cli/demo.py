@@ -12,6 +12,7 @@ import msgspec
 
 from models.fictional import MAX_PRECINCTS, FictionalElection, fictional_election
 from quart_app.api.results import ElectionResults
+from quart_app.cli.access import operator
 from quart_app.cli.demo_night import Night, totals_of, totals_shown
 from quart_app.cli.demo_server import DemoServer, demo_server
 from quart_app.cli.officer import Officer, Patience
@@ -37,6 +38,7 @@ SETTLE_SECONDS = 10.0
 LOOK_SECONDS = 0.1
 
 
+@operator
 @click.command()
 @click.option("--precincts", type=click.IntRange(1, MAX_PRECINCTS), default=300, show_default=True)
 @click.option(

@@ -13,6 +13,7 @@ from models.errors import DomainError
 from models.recording import Receipt
 from models.results_file import BadRow, ResultsFile, ResultsFileError, read_results_file
 from models.submissions import MAX_ITEMS
+from quart_app.cli.access import operator
 from quart_app.cli.running import Failure, counted, election_code, progress_bar, with_services
 from quart_app.wiring import Services
 from services.intake import Answer
@@ -21,6 +22,7 @@ BAD_ROWS_SHOWN = 100
 TOKEN_VALID_FOR = datetime.timedelta(hours=1)
 
 
+@operator
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--election", "code", required=True, callback=election_code, help="Code of the new election.")

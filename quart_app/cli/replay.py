@@ -15,7 +15,9 @@ from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from models.recording import Receipt
+from models.rights import Role
 from models.submissions import TallySubmission
+from quart_app.cli.access import holders
 from quart_app.cli.addresses import SERVER, Server
 from quart_app.cli.importing import read
 from quart_app.cli.officer import Officer, Patience, Problem
@@ -43,6 +45,7 @@ class Figures(msgspec.Struct, frozen=True):
     p99_ms: float
 
 
+@holders(Role.OFFICER)
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--election", "code", required=True, help="Code of the election.")

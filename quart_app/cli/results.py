@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.results import ContestResults
+from quart_app.cli.access import operator
 from quart_app.cli.running import with_services
 from quart_app.wiring import Services
 from services.results import View
@@ -36,6 +37,7 @@ _OF_CONTEST = (
 )
 
 
+@operator
 @click.command()
 @click.argument("code")
 @click.option("--contest", help="Only this contest.")

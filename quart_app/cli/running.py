@@ -15,6 +15,7 @@ from rich.table import Column
 
 from models.codes import MAX_CODE, make_code
 from models.errors import FieldError
+from quart_app.cli.access import require_operator
 from quart_app.embedded import engines
 from quart_app.settings import Settings, load_settings
 from quart_app.wiring import Services
@@ -56,8 +57,9 @@ async def together(parts: Iterable[Coroutine[Any, Any, None]]) -> None:
 def running_engines() -> Iterator[Settings]:
     """Settings with the addresses of engines that run: named there, joined, or started for this command.
 
-    Raises SettingsError and EngineUnavailable.
+    Raises SettingsError and EngineUnavailable, and UndeclaredAccess in a command that is for anyone.
     """
+    require_operator()
     settings = load_settings()
     with engines(settings.data, database_url=settings.database_url, redis_url=settings.redis_url) as running:
         yield settings.with_engines(running.database_url, running.redis_url)

@@ -5,12 +5,14 @@ import errno
 import click
 
 from quart_app import serve as server
+from quart_app.cli.access import operator
 from quart_app.cli.running import Failure, run, running_engines
 from repositories.migrations import migrate
 
 PORT = click.IntRange(1, 65535)
 
 
+@operator
 @click.command()
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
 @click.option("--port", type=PORT, help="Of HTTP/1.1 without TLS; 8000 unless config.toml says otherwise.")

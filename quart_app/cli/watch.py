@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.results import ContestResults
+from quart_app.cli.access import anyone
 from quart_app.cli.addresses import SERVER, Server
 from quart_app.cli.results import percent
 from quart_app.cli.running import Failure, run
@@ -41,6 +42,7 @@ _read_contest = msgspec.json.Decoder(ContestResults).decode
 _read_heartbeat = msgspec.json.Decoder(Heartbeat).decode
 
 
+@anyone
 @click.command()
 @click.argument("code")
 @click.option("--url", "server", required=True, type=SERVER, help="The server, as https://localhost:8443.")
