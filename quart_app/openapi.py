@@ -162,6 +162,6 @@ def _content(model: Any, schema: dict[str, Any]) -> dict[str, Any]:
         return {"schema": schema, "example": EXAMPLES[model.__name__]}
     names = [part["$ref"].rpartition("/")[2] for part in schema["anyOf"] if "$ref" in part]
     examples = {name: {"value": EXAMPLES[name]} for name in names}
-    arrays = [part["items"]["$ref"].rpartition("/")[2] for part in schema["anyOf"] if "items" in part]
-    examples |= {f"{name} array": {"value": [EXAMPLES[name]]} for name in arrays}
+    if any(part.get("type") == "array" for part in schema["anyOf"]):
+        examples |= {f"{name} array": {"value": [EXAMPLES[name]]} for name in names}
     return {"schema": schema, "examples": examples}

@@ -31,7 +31,8 @@ class Receipts(msgspec.Struct, tag_field="type", tag="receipts"):
 
 
 # What quart-schema's decorators take as well, and do not say so.
-_ONE_OR_MANY: Any = TallySubmission | list[TallySubmission]
+# An item that is no tally is refused by itself and not with the array, which may hold anything.
+_ONE_OR_MANY: Any = TallySubmission | list[Any]
 _RECEIPT_OR_RECEIPTS: Any = Receipt | Receipts
 
 
