@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import any_, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -100,7 +100,7 @@ class People:
     async def administrators(self) -> int:
         """How many members could administrate, were they to sign in."""
         query = select(func.count()).where(
-            Member.roles.contains(["administrator"]), Member.disabled_at.is_(None)
+            literal("administrator") == any_(Member.roles), Member.disabled_at.is_(None)
         )
         return int(await self._session.scalar(query) or 0)
 

@@ -10,7 +10,7 @@ from models.editions import changed, hold_against
 from models.errors import AlreadyExists, Conflict, FieldError, Invalid, UnknownUnit
 from models.members import MemberInfo
 from models.personal import MemberContact
-from models.rights import OPERATOR, ROLES, Actor
+from models.rights import OPERATOR, ROLES, Actor, Role
 from repositories.database import Database, Repositories
 from repositories.people import MemberRow
 from services.clock import Clock
@@ -95,7 +95,7 @@ class OfficialService:
             if edit.disabled:
                 await repos.credentials.end_sessions(row.id)
                 await repos.credentials.revoke_tokens(row.id)
-            if not await repos.people.administrators():
+            if _administrates(before) and not await repos.people.administrators():
                 raise Conflict("Nobody would be left to administrate: make another administrator first.")
         await self._say(row.id)
         return info
@@ -243,6 +243,10 @@ async def _unit(repos: Repositories, code: str, election: str | None) -> int:
         message = f"{code!r} is a unit of several elections ({elections}); name the election"
         raise Invalid((FieldError("precinct", message, "ambiguous-precinct"),))
     return found[0][0]
+
+
+def _administrates(info: MemberInfo) -> bool:
+    return Role.ADMINISTRATOR in info.roles and not info.disabled
 
 
 def _checked_roles(roles: Iterable[str], field: str) -> list[str]:

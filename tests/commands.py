@@ -1,5 +1,7 @@
 """The command `tallystream`, run in this process on the engines of the test run."""
 
+import asyncio
+
 from click.testing import CliRunner, Result
 
 from quart_app.cli import commands
@@ -14,5 +16,11 @@ class Tallystream:
             "TALLYSTREAM_DATA": str(settings.data),
         }
 
-    def __call__(self, *words: object, **environ: str) -> Result:
-        return CliRunner().invoke(commands, [str(word) for word in words], env={**self._environ, **environ})
+    def __call__(self, *words: object, stdin: str | None = None, **environ: str) -> Result:
+        """`stdin` is what standard input holds, which is no terminal here."""
+        given = [str(word) for word in words]
+        return CliRunner().invoke(commands, given, input=stdin, env={**self._environ, **environ})
+
+    async def beside(self, *words: object, stdin: str | None = None) -> Result:
+        """The same where an event loop runs already: a command has one of its own."""
+        return await asyncio.to_thread(self, *words, stdin=stdin)

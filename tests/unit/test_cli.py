@@ -1,13 +1,19 @@
 """The command line's own parts, without engines."""
 
+from collections.abc import Iterator
+
+import click
 import pytest
 from click.testing import CliRunner
 
 from models.errors import FieldError, Invalid, UnknownElection
 from models.fictional import fictional_election
-from quart_app.cli import commands, explained
+from quart_app.access import UndeclaredAccess
+from quart_app.cli import Commands, commands, explained
+from quart_app.cli.access import anyone, giving_of, operator
 from quart_app.cli.addresses import SERVER, Server
 from quart_app.cli.demo_night import totals_of
+from quart_app.cli.running import with_services
 from quart_app.embedded import EngineUnavailable
 from quart_app.settings import SettingsError
 
@@ -81,11 +87,44 @@ def test_the_totals_of_a_script_are_the_sums_of_its_right_tallies() -> None:
         assert votes == sum(tally.votes[selection] for tally in president)
 
 
-@pytest.mark.parametrize("command", sorted(commands.commands))
-def test_every_command_says_what_it_does(command: str) -> None:
-    result = CliRunner().invoke(commands, [command, "--help"])
+def every_command(group: click.Group, *above: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in sorted(group.commands.items()):
+        yield (*above, name), command
+        if isinstance(command, click.Group):
+            yield from every_command(command, *above, name)
+
+
+@pytest.mark.parametrize(("words", "command"), list(every_command(commands)))
+def test_every_command_says_what_it_does_and_who_may_give_it(
+    words: tuple[str, ...], command: click.Command
+) -> None:
+    result = CliRunner().invoke(commands, [*words, "--help"])
     assert result.exit_code == 0
-    assert commands.commands[command].help
+    assert command.help
+    assert f"\n\n  {giving_of(command).line}\n" in result.stdout
+
+
+def test_the_group_does_not_start_with_a_command_that_does_not_say_who_may_give_it() -> None:
+    group = Commands("tallystream", commands={"vote": click.Command("vote")})
+    result = CliRunner().invoke(group, ["--help"])
+    assert isinstance(result.exception, UndeclaredAccess)
+    assert "'vote'" in str(result.exception)
+
+
+def test_the_group_does_not_start_with_such_a_subcommand_either() -> None:
+    below = operator(click.Group("official", commands={"promote": click.Command("promote")}))
+    result = CliRunner().invoke(Commands("tallystream", commands={"official": below}), ["official"])
+    assert isinstance(result.exception, UndeclaredAccess)
+    assert "'promote'" in str(result.exception)
+
+
+def test_a_command_for_anyone_cannot_reach_the_database() -> None:
+    command = anyone(
+        click.Command("peek", callback=lambda: with_services(lambda house: house.elections.all()))
+    )
+    result = CliRunner().invoke(Commands("tallystream", commands={"peek": command}), ["peek"])
+    assert result.exit_code == 1
+    assert "'peek' reaches the database for anyone" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -98,6 +137,9 @@ def test_every_command_says_what_it_does(command: str) -> None:
         ["demo", "--precincts", "0"],
         ["demo", "--seconds", "0"],
         ["token", "ada", "--days", "0"],
+        ["token", "ada", "--scope", "king"],
+        ["official", "password"],
+        ["official", "add", "ada", "--role", "auditor", "--password", "a long one on the command line"],
     ],
 )
 def test_wrong_usage_ends_with_status_2(words: list[str]) -> None:
