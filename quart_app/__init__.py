@@ -10,6 +10,7 @@ from quart_app.front import FrontDoor
 from quart_app.live import LiveConnection
 from quart_app.openapi import describe
 from quart_app.pages import install_pages
+from quart_app.pages.forms import install_forms
 from quart_app.settings import ROOT, Settings, load_settings
 from quart_app.sockets import BoundedWebsocketConnection
 from quart_app.wiring import Services
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     install_pages(app)
     describe(app)
     enforce_access(app)
+    install_forms(app, [part.api for part in APIS])
     _serve_services(app, settings)
     app.asgi_app = FrontDoor(app.asgi_app, lambda: _results(app))  # type: ignore[method-assign]
     return app

@@ -19,7 +19,7 @@ from services.clock import utc_now
 
 COOKIE = "__Host-tallystream"
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def install_sessions(app: Quart) -> None:
@@ -29,7 +29,7 @@ def install_sessions(app: Quart) -> None:
         QUART_AUTH_COOKIE_HTTP_ONLY=True,
         QUART_AUTH_COOKIE_SECURE=True,
         QUART_AUTH_COOKIE_SAMESITE="Lax",
-        # Quart's own session carries the CSRF token of forms, and nothing else.
+        # Quart's own session carries the CSRF token of forms and what was just done, and nothing else.
         SESSION_COOKIE_NAME="__Host-tallystream-form",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=True,
@@ -60,7 +60,7 @@ async def _identify(carrier: Request | Websocket) -> Identity | None:
     if secret is None:
         return None
     found = await services().credentials.by_session(secret)
-    if found is not None and (isinstance(carrier, Websocket) or carrier.method not in _SAFE):
+    if found is not None and (isinstance(carrier, Websocket) or carrier.method not in SAFE):
         _check_origin(carrier)
     return found
 

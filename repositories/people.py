@@ -58,9 +58,11 @@ class People:
         row = (await self._session.execute(query.with_for_update() if lock else query)).one()
         return MemberRow(**row._mapping)
 
-    async def page(self, after: str, limit: int) -> list[MemberRow]:
-        """Members by username."""
+    async def page(self, after: str, limit: int, prefix: str = "") -> list[MemberRow]:
+        """Members by username, those whose username begins with `prefix`."""
         query = _MEMBER.where(Login.username > after).order_by(Login.username).limit(limit)
+        if prefix:
+            query = query.where(Login.username.startswith(prefix, autoescape=True))
         return [MemberRow(**row._mapping) for row in await self._session.execute(query)]
 
     async def add(

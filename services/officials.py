@@ -60,10 +60,10 @@ class OfficialService:
         self._passwords = passwords
         self._credentials = credentials
 
-    async def page(self, *, after: str = "", limit: int = 100) -> list[MemberInfo]:
-        """Members by username, a page at a time."""
+    async def page(self, *, after: str = "", limit: int = 100, prefix: str = "") -> list[MemberInfo]:
+        """Members by username, a page at a time; those whose username begins with `prefix`."""
         async with self._database.snapshot() as repos:
-            rows = await repos.people.page(after, limit)
+            rows = await repos.people.page(after, limit, prefix)
             units = await repos.people.units_of([row.id for row in rows])
         return [self._info(row, units[row.id]) for row in rows]
 
@@ -154,7 +154,9 @@ class OfficialService:
         username = f"replay-{election}"[:64]
         async with self._database.transaction() as repos:
             state = await repos.elections.get(election)
-            root, _ = await repos.elections.unit(state.id, None)
+            root = await repos.elections.root(state.id)
+            if root is None:
+                raise UnknownUnit(election)
             known = await repos.people.find(username)
             member = (
                 known.id if known else await repos.people.add(username, username, ["officer"], self._clock())

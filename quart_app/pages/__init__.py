@@ -2,12 +2,24 @@
 
 from quart import Quart
 
-from quart_app.pages import assets, board, docs, elections, log, tally
+from quart_app.pages import (
+    account,
+    admin,
+    assets,
+    audit,
+    board,
+    docs,
+    elections,
+    log,
+    members,
+    sign_in,
+    tally,
+)
 from quart_app.pages.assets import Assets
 from quart_app.pages.errors import install_error_pages
 from quart_app.pages.words import FILTERS
 
-PAGES = (elections, board, log, tally, docs, assets)
+PAGES = (elections, board, log, tally, docs, assets, sign_in, account, admin, members, audit)
 
 
 def install_pages(app: Quart) -> None:

@@ -25,6 +25,22 @@ STATUS_WORDS = {
     "recount": "Recount",
 }
 
+_BROWSERS = (
+    ("Firefox/", "Firefox"),
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Chrom", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
 
 def figure(number: int | None) -> str:
     """12,345; a dash where it is withheld or not known."""
@@ -41,6 +57,18 @@ def moment(at: datetime.datetime, timezone: str) -> str:
     return f"{at.astimezone(zoneinfo.ZoneInfo(timezone)):%Y-%m-%d %H:%M:%S}"
 
 
+def utc(at: datetime.datetime) -> str:
+    """Date and time where no election says whose."""
+    return f"{at.astimezone(datetime.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def browser(agent: str) -> str:
+    """`Firefox on Linux`, of what a browser says of itself; the first name that fits is the most honest."""
+    name = next((word for mark, word in _BROWSERS if mark in agent), "A browser")
+    system = next((f" on {word}" for mark, word in _SYSTEMS if mark in agent), "")
+    return name + system
+
+
 def overall(contests: Iterable[ContestResults]) -> str:
     """The status of a whole election in words: certified when all are, partial while one is."""
     found = {contest.status for contest in contests}
@@ -54,6 +82,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "figure": figure,
     "percent": percent,
     "moment": moment,
+    "utc": utc,
+    "browser": browser,
     "status_words": STATUS_WORDS.__getitem__,
     "election_words": ELECTION_WORDS.__getitem__,
 }

@@ -1,0 +1,74 @@
+"""Forms of pages: read by WTForms, safe from other sites, and told what a service refuses.
+
+The CSRF token of a form stands in Quart's own session, a cookie that nothing else needs.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from quart import Blueprint, Quart, Response
+from quart_wtf import CSRFError, CSRFProtect, QuartForm
+
+from models.errors import DomainError
+from quart_app.errors import Problem, problem_of, problem_response
+
+BAD_FORM = "form-not-known"
+_REMEDY = (
+    "This form was not sent from a page that this site gave to your browser, so nothing was changed. "
+    "Go back, load the page again and send the form once more; the browser must keep cookies."
+)
+
+
+class PageForm(QuartForm):
+    """A form of a page. What WTForms finds, and what a service refuses, is shown at the same places."""
+
+    def refuse(self, error: DomainError) -> int:
+        """Puts each fault beside its field, the others above all; returns the status of the answer."""
+        for fault in error.errors:
+            name = fault.field.partition("[")[0].partition(".")[0]
+            if name in self._fields and name in self.data:
+                field = self[name]
+                field.errors = [*field.errors, _sentence(fault.message)]
+            else:
+                self.form_errors.append(_sentence(f"{fault.field} {fault.message}".strip()))
+        if not error.errors:
+            self.form_errors.append(error.title)
+        return problem_of(error).status
+
+    @property
+    def refused(self) -> bool:
+        return bool(self.errors)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "?", "!")) else ".")
+
+
+def install_forms(app: Quart, programs: Iterable[Blueprint]) -> None:
+    """Every post to a page carries its token. Call it when it is already decided who may enter.
+
+    `programs` are for programs, which have no such token: there a browser's session is taken only from
+    our own pages (`quart_app/auth.py`).
+    """
+    # A form may lie open for as long as its session lasts.
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    # Browsers that send no Referer are welcome; the cookie's prefix already keeps other hosts out.
+    app.config["WTF_CSRF_SSL_STRICT"] = False
+    protection = CSRFProtect(app)
+    for blueprint in programs:
+        protection.exempt(blueprint)
+
+    @app.errorhandler(CSRFError)
+    async def not_from_here(error: CSRFError) -> Response:
+        return problem_response(Problem(status=400, code=BAD_FORM, title=_REMEDY))
+
+
+def local(address: str | None, otherwise: str = "/account") -> str:
+    """An address on this site, as a path with its query; anything else becomes `otherwise`."""
+    if not address or not address.startswith("/") or address.startswith("//"):
+        return otherwise
+    # Browsers read a backslash as a slash and leave out control characters.
+    if "\\" in address or not address.isprintable():
+        return otherwise
+    parts = urlsplit(address)
+    return otherwise if parts.scheme or parts.netloc else address

@@ -1,0 +1,29 @@
+"""Pages that are somebody's own: never cached, with their name, a way out, and what was just done."""
+
+from typing import Any
+
+from quart import Response, flash, redirect, request
+from werkzeug.wrappers import Response as Redirect
+
+from models.rights import Role
+from quart_app.answers import PRIVATE
+from quart_app.auth import identity
+from quart_app.pages.rendering import page
+
+STAFF = tuple(role for role in Role if role is not Role.VOTER)
+
+
+async def private_page(template: str, status: int = 200, **context: Any) -> Response:
+    """A page that only whoever asks may see. `who` is their Identity, None for the public."""
+    who = await identity(request)
+    staff = who is not None and not who.roles.isdisjoint(STAFF)
+    return await page(template, status, cache=PRIVATE, who=who, staff=staff, **context)
+
+
+async def see(address: str, notice: str = "") -> Redirect:
+    """After a post: the page to look at, which says once what was done. Notices name nobody."""
+    if notice:
+        await flash(notice)
+    found = redirect(address, 303)
+    found.headers["Cache-Control"] = PRIVATE
+    return found
