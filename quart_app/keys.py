@@ -5,6 +5,7 @@
 """
 
 import base64
+import logging
 import os
 import secrets
 from pathlib import Path
@@ -13,6 +14,10 @@ import msgspec
 
 from quart_app.settings import SECRETS, Settings, SettingsError
 from services.vault import KEY_BYTES, Keys, VaultError, read_key
+
+_FILE = "keys.json"
+
+_logger = logging.getLogger(__name__)
 
 
 class _Texts(msgspec.Struct, frozen=True):
@@ -25,7 +30,7 @@ def keys_of(settings: Settings) -> Keys:
     """The keys that the environment names; those it does not name are made once. Raises SettingsError."""
     given = settings.secrets
     if not all(given.get(name) for name in SECRETS):
-        made = _kept(settings.data / "keys.json")
+        made = _kept(settings.data / _FILE)
         given = {name: given.get(name) or getattr(made, name) for name in SECRETS}
     return Keys(
         tuple(_key("personal_keys", text) for text in given["personal_keys"].split(",")),
@@ -38,7 +43,7 @@ def _key(name: str, text: str) -> bytes:
     try:
         return read_key(text)
     except VaultError as error:
-        raise SettingsError(f"TALLYSTREAM_{name.upper()} is not usable: {error}.") from None
+        raise SettingsError(f"{variable(name)} is not usable: {error}.") from None
 
 
 def _kept(path: Path) -> _Texts:
@@ -47,7 +52,7 @@ def _kept(path: Path) -> _Texts:
         path.parent.mkdir(parents=True, exist_ok=True)
         mine = path.with_name(f"keys-{secrets.token_hex(8)}.json")
         with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(_Texts(*(_fresh() for _ in SECRETS))))
+            file.write(msgspec.json.encode(_Texts(*(fresh_key() for _ in SECRETS))))
         try:
             os.link(mine, path)
         except FileExistsError:
@@ -60,5 +65,24 @@ def _kept(path: Path) -> _Texts:
         raise SettingsError(f"{path} cannot be read as keys: {error}") from None
 
 
-def _fresh() -> str:
+def fresh_key() -> str:
+    """A new key, as the environment wants it."""
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def variable(secret: str) -> str:
+    """The environment's name for a secret."""
+    return f"TALLYSTREAM_{secret.upper()}"
+
+
+def warn_of_kept_keys(settings: Settings) -> None:
+    """Logs a warning where the database is one that others may share, and keys are known only here."""
+    kept = [variable(name) for name in SECRETS if not settings.secrets.get(name)]
+    if settings.database_url and kept:
+        _logger.warning(
+            "DATABASE_URL names a database, but the environment has no %s: they are kept in %s. "
+            "Without that file the personal data is lost, and other machines need the same keys; "
+            "see docs/operating.md, Keys.",
+            ", ".join(kept),
+            settings.data / _FILE,
+        )

@@ -10,6 +10,7 @@ from quart_app.cli.access import enforce_access
 from quart_app.cli.admin import election, migrate
 from quart_app.cli.demo import demo
 from quart_app.cli.importing import import_
+from quart_app.cli.keys import keys
 from quart_app.cli.official import official, token
 from quart_app.cli.replay import replay
 from quart_app.cli.results import results
@@ -18,6 +19,7 @@ from quart_app.cli.serving import serve
 from quart_app.cli.watch import watch
 from quart_app.embedded import EngineUnavailable
 from quart_app.settings import SettingsError
+from services.vault import VaultError
 
 
 class Commands(click.Group):
@@ -43,7 +45,7 @@ def explained(error: Exception) -> str:
     match error:
         case DomainError():
             line = error.title + in_brackets(error.errors)
-        case EngineUnavailable() | SettingsError():
+        case EngineUnavailable() | SettingsError() | VaultError():
             line = str(error)
         case OSError(strerror=str(reason)):
             line = f"{error.filename}: {reason}" if error.filename else reason
@@ -57,7 +59,7 @@ def commands() -> None:
     """Tallystream: election night, tallies in over WebSocket and live results out."""
 
 
-for _command in (demo, serve, migrate, import_, election, replay, results, watch, official, token):
+for _command in (demo, serve, migrate, import_, election, replay, results, watch, official, token, keys):
     commands.add_command(_command)
 
 

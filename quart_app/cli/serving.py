@@ -1,12 +1,15 @@
 """`tallystream serve`: the engines if need be, the newest schema, and the server."""
 
 import errno
+import os
 
 import click
 
 from quart_app import serve as server
 from quart_app.cli.access import operator
 from quart_app.cli.running import Failure, run, running_engines
+from quart_app.keys import warn_of_kept_keys
+from quart_app.settings import load_settings
 from repositories.migrations import migrate
 
 PORT = click.IntRange(1, 65535)
@@ -19,6 +22,8 @@ PORT = click.IntRange(1, 65535)
 @click.option("--tls-port", type=PORT, help="Of HTTP/2 over TLS; 8443 unless config.toml says otherwise.")
 def serve(workers: int, port: int | None, tls_port: int | None) -> None:
     """Serve until Ctrl-C or SIGTERM."""
+    if server.WORKER not in os.environ:
+        warn_of_kept_keys(load_settings())
     with running_engines() as settings:
         run(migrate(settings.database_url or ""))
         try:

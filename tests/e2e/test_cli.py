@@ -84,7 +84,10 @@ async def test_an_officer_for_nothing_is_told_so(
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["--election", "adams-2024", "--token", "bad"], "Error: This token is not known or has expired.\n"),
+        (
+            ["--election", "adams-2024", "--token", "bad"],
+            "Error: This token is not known, was revoked or has expired.\n",
+        ),
         (["--election", "nowhere"], "Error: There is no election 'nowhere'.\n"),
     ],
 )
@@ -108,3 +111,8 @@ def test_a_server_that_is_not_there_is_one_line(server: Server, real_data: Path,
 def test_a_watcher_of_an_unknown_election_is_told_so(server: Server) -> None:
     done = run(server, "watch", "nowhere", "--url", server.tls_url)
     assert (done.returncode, done.stderr) == (1, "Error: There is no election 'nowhere'.\n")
+
+
+def test_a_server_says_that_its_keys_are_known_to_its_folder_only(server: Server) -> None:
+    lines = server.log.read_text().splitlines()
+    assert sum("keys.json" in line and "docs/operating.md" in line for line in lines) == 1
