@@ -325,7 +325,7 @@ async def test_a_wrong_token_is_said_at_its_field_and_the_right_one_stays_in_the
     await page.fill("#token", "ts_wrong")
     await page.click("#sign-in button")
     await expect(page.locator("#token")).to_have_accessible_description(
-        "This token is not known or has expired."
+        "This token is not known, was revoked or has expired."
     )
     await open_form(page, server, token)
     await page.reload()

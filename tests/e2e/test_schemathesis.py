@@ -53,7 +53,10 @@ async def run(server: Server, config: Path, *options: str) -> tuple[int, str]:
     command += ["--url", server.url, "--checks", "all", "--exclude-path-regex", ENDLESS]
     command += ["--max-examples", str(EXAMPLES), "--seed", "1", "--workers", "2", "--no-color", *options]
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command,
+        cwd=config.parent,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
     output, _ = await process.communicate()
     return process.returncode or 0, output.decode()

@@ -13,6 +13,7 @@ from models.places import ContestInfo, PartyInfo, PrecinctTally, UnitInfo
 from models.results import ContestResults
 from quart_app.api.elections import ElectionInfo
 from quart_app.api.results import ElectionResults
+from quart_app.access import public
 from tests.building import a_tally, every_tally, tiny_election
 from tests.desk import Desk, define, soon
 
@@ -206,6 +207,7 @@ async def test_a_fault_of_ours_is_told_without_its_insides(
     app: Quart, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     @app.get("/api/v1/broken")
+    @public
     async def broken() -> str:
         raise RuntimeError("the secret is 4711")
 
