@@ -19,6 +19,7 @@ from quart.asgi import ASGIHTTPConnection
 from quart.typing import ResponseTypes
 from quart.utils import encode_headers
 
+from quart_app.incoming import PacesItsBody
 from quart_app.listening import EndsWithItsHandler
 from services.clock import utc_now
 from services.results import Feed, View
@@ -55,8 +56,8 @@ class LiveResponse(Response):
         self.drive = drive
 
 
-class LiveConnection(EndsWithItsHandler, ASGIHTTPConnection):
-    """Quart's HTTP connection, which hands its `send` to a LiveResponse."""
+class LiveConnection(EndsWithItsHandler, PacesItsBody, ASGIHTTPConnection):
+    """Quart's HTTP connection, which hands its `send` to a LiveResponse, and reads as it is read."""
 
     async def _send_response(self, send: ASGISendCallable, response: ResponseTypes) -> None:
         if not isinstance(response, LiveResponse):
