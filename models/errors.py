@@ -121,6 +121,12 @@ class TooLarge(DomainError):
     code = "too-large"
 
 
+class TooLong(DomainError):
+    """The address holds more than can be asked for."""
+
+    code = "too-long"
+
+
 class NotSignedIn(DomainError):
     code = "not-signed-in"
 

@@ -1,17 +1,22 @@
 """Everything that knows HTTP. `create_app` is the table of contents."""
 
+from hypercorn.middleware import ProxyFixMiddleware
 from quart import Quart
 
 from quart_app.access import enforce_access
 from quart_app.api import elections, health, log, results, results_ws, tallies, tallies_ws
 from quart_app.auth import install_sessions
+from quart_app.cors import install_cors
 from quart_app.errors import install_error_handlers
 from quart_app.front import FrontDoor
+from quart_app.headers import install_headers
+from quart_app.limits import install_limits
 from quart_app.live import LiveConnection
 from quart_app.openapi import describe
 from quart_app.pages import install_pages
 from quart_app.pages.forms import install_forms
 from quart_app.settings import ROOT, Settings, load_settings
+from quart_app.sizes import install_sizes
 from quart_app.sockets import BoundedWebsocketConnection
 from quart_app.wiring import Services
 from services.results import ResultsService
@@ -23,7 +28,9 @@ def create_app(settings: Settings | None = None) -> Quart:
     """The application. Engines and services are made when it starts serving, and closed after."""
     settings = settings or load_settings()
     app = Quart("quart_app", template_folder=str(ROOT / "templates"), static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = settings.requests.max_body
+    install_headers(app)
+    install_cors(app, settings.requests.origins)
+    install_sizes(app, settings.requests.max_body)
     app.config["QUART_SCHEMA_CONVERSION_PREFERENCE"] = "msgspec"
     app.asgi_http_class = LiveConnection
     app.asgi_websocket_class = BoundedWebsocketConnection
@@ -33,10 +40,14 @@ def create_app(settings: Settings | None = None) -> Quart:
     install_error_handlers(app)
     install_pages(app)
     describe(app)
+    install_limits(app, settings.redis_url, enabled=settings.requests.limits)
     enforce_access(app)
     install_forms(app, [part.api for part in APIS])
     _serve_services(app, settings)
     app.asgi_app = FrontDoor(app.asgi_app, lambda: _results(app))  # type: ignore[method-assign]
+    if hops := settings.requests.proxies:
+        # Without trusted proxies, whoever asks could call itself anybody.
+        app.asgi_app = ProxyFixMiddleware(app.asgi_app, trusted_hops=hops)  # type: ignore[method-assign]
     return app
 
 

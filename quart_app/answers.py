@@ -26,7 +26,6 @@ def json_response(value: Any, status: int = 200, *, cache: str = "no-store") -> 
 def bytes_response(body: bytes, status: int = 200, *, cache: str, content_type: str = JSON) -> Response:
     response = Response(body, status, content_type=content_type)
     response.headers["Cache-Control"] = cache
-    response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from quart_app.answers import JSON, LIVE, etag_of, matches
+from quart_app.cors import OPEN
+from quart_app.headers import EVERYWHERE, NO_PAGE, STRICT, Pairs, encoded, only_https
 from services.results import ResultsService
 
 PREFIX = "/api/v1/elections/"
@@ -33,12 +35,14 @@ class FrontDoor:
         feed = results.known(place[0])
         if feed is None:
             return False
-        if_none_match = ""
+        if_none_match = host = ""
         for name, value in scope["headers"]:
             if name in (b"authorization", b"cookie"):
                 return False
             if name == b"if-none-match":
                 if_none_match = value.decode("latin-1")
+            elif name == b"host":
+                host = value.decode("latin-1")
         view = feed.view if feed.fresh else await feed.settled()
         if len(place) == 2:
             body, version = view.json(), view.version
@@ -47,16 +51,18 @@ class FrontDoor:
             body, version = contest.json, contest.results.version
         else:
             return False
-        await _send(send, body, etag_of(version), if_none_match)
+        common = _STRICT if only_https(scope["scheme"], host) else _HEADERS
+        await _send(send, body, etag_of(version), if_none_match, common)
         return True
 
 
-_HEADERS = [(b"cache-control", LIVE.encode()), (b"access-control-allow-origin", b"*")]
+_HEADERS = encoded({"Cache-Control": LIVE}, EVERYWHERE, NO_PAGE, OPEN)
+_STRICT = [*_HEADERS, *encoded(STRICT)]
 _CONTENT_TYPE = (b"content-type", JSON.encode())
 
 
-async def _send(send: Any, body: bytes, etag: str, if_none_match: str) -> None:
-    headers = [*_HEADERS, (b"etag", etag.encode())]
+async def _send(send: Any, body: bytes, etag: str, if_none_match: str, common: Pairs) -> None:
+    headers = [*common, (b"etag", etag.encode())]
     if if_none_match and matches(etag, if_none_match):
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -35,7 +35,6 @@ STREAM_HEADERS = {
     "Content-Type": f"{EVENT_STREAM}; charset=utf-8",
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",
-    "Access-Control-Allow-Origin": "*",
 }
 # Milliseconds after which a browser that lost its stream comes back.
 RETRY = b"retry: 2000\n\n"

@@ -145,7 +145,7 @@ def _statuses(access: Access, method: str, operation: dict[str, Any]) -> Iterabl
     if "path" in places:
         yield 404
     if "query" in places:
-        yield 422
+        yield from (414, 422)
 
 
 def _described(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:

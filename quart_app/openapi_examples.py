@@ -115,6 +115,7 @@ PROBLEMS = {
     409: _problem(409, "election-not-open", "The election 'adams-2024' is closed; …"),
     412: _problem(412, "stale", "This was changed by somebody else meanwhile: read it again, …"),
     413: _problem(413, "too-large", "1001 tallies at once; send at most 1,000."),
+    414: _problem(414, "too-long", "What stands behind the ? of this address is longer than 4,096 bytes."),
     422: _problem(
         422, "unknown-selection", "votes.haris: is not a selection of 'president'", errors=[_FIELD]
     ),

@@ -53,5 +53,4 @@ async def asset(fingerprint: str, name: str) -> Response:
     response = Response(content, content_type=_TYPES[Path(name).suffix])
     current = fingerprint == files.fingerprint
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response

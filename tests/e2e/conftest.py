@@ -1,14 +1,33 @@
-"""Fixtures: a real server in a process of its own, and the use cases beside it."""
+"""Fixtures: a real server in a process of its own, the use cases beside it, and a real browser."""
 
+import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from models.results_file import ResultsFile, read_results_file
 from quart_app.embedded import Engines
 from quart_app.wiring import Services
 from tests.e2e.running import Server, services_on
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# What a browser writes by itself when a server is away.
+NETWORK = ("Failed to load resource", "WebSocket connection to")
+PATIENCE_MS = 20_000
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture
@@ -45,3 +64,28 @@ async def desk(clean: Engines, tmp_path: Path) -> AsyncIterator[Services]:
 def adams(real_data: Path) -> ResultsFile:
     content = (real_data / "elections" / "adams-2024.csv").read_bytes()
     return read_results_file(content, code="adams-2024", name=None, date=None)
+
+
+@pytest.fixture
+async def browser(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
+    """Chromium. Where there is none, each test is left out by its name; in CI that is a failure."""
+    if CHROMIUM is None:
+        message = f"{request.node.name} is left out without chromium: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield started
+        await started.close()
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page whose scripts must not fail and that must not want what its policy forbids."""
+    made = await browser.new_page(viewport={"width": 360, "height": 800})
+    faults: list[str] = []
+    made.on("pageerror", lambda error: faults.append(str(error)))
+    made.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    yield made
+    assert [fault for fault in faults if not fault.startswith(NETWORK)] == []

@@ -42,6 +42,8 @@ class Server:
             "DATABASE_URL": engines.database_url,
             "REDIS_URL": engines.redis_url,
             "TALLYSTREAM_DATA": str(data),
+            # Rate limits have tests of their own.
+            "TALLYSTREAM_REQUESTS_LIMITS": "false",
             **(environ or {}),
         }
         self.process: subprocess.Popen[bytes] | None = None

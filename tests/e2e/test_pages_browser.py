@@ -1,13 +1,10 @@
 """The live board and the officer's form in a real browser, on a real server."""
 
 import datetime
-import os
-import shutil
-from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, WebSocketRoute, async_playwright, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from models.recording import Receipt
 from models.submissions import TallySubmission
@@ -15,47 +12,6 @@ from quart_app.wiring import Services
 from tests.building import FIGURES, a_tally, every_tally, tiny_election
 from tests.e2e.officers import whole_log
 from tests.e2e.running import Server
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-# What a browser writes by itself when a server is away.
-NETWORK = ("Failed to load resource", "WebSocket connection to")
-PATIENCE_MS = 20_000
-
-expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture
-async def browser(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
-    """Chromium. Where there is none, each test is left out by its name; in CI that is a failure."""
-    if CHROMIUM is None:
-        message = f"{request.node.name} is left out without chromium: apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield started
-        await started.close()
-
-
-@pytest.fixture
-async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A page whose scripts must not fail and that must not want what its policy forbids."""
-    made = await browser.new_page(viewport={"width": 360, "height": 800})
-    faults: list[str] = []
-    made.on("pageerror", lambda error: faults.append(str(error)))
-    made.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    yield made
-    assert [fault for fault in faults if not fault.startswith(NETWORK)] == []
 
 
 @pytest.fixture

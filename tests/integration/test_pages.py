@@ -105,7 +105,7 @@ async def test_a_page_holds_nothing_inline_and_loads_nothing_from_elsewhere(
 @pytest.mark.parametrize("address", [*PAGES, "/elections/none"])
 async def test_a_page_says_what_it_may_load(client: Client, night: Services, address: str) -> None:
     headers = (await client.get(address, headers=HTML)).headers
-    assert headers["Content-Security-Policy"].startswith("default-src 'self'; ")
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; ")
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"

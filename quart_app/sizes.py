@@ -1,0 +1,46 @@
+"""How large a request may be, beside its body (`max_body`) and its headers (Hypercorn's settings)."""
+
+from typing import Any
+
+from quart import Quart, Request, request, websocket
+from quart.formparser import FormDataParser
+from quart.wrappers.request import Body
+
+from models.errors import TooLarge, TooLong
+
+MAX_QUERY = 4096
+"""Bytes behind the `?` of an address."""
+MAX_FIELDS = 1000
+"""Fields of a form, however it is encoded."""
+
+
+def install_sizes(app: Quart, max_body: int) -> None:
+    app.request_class = _Request
+    app.config["MAX_CONTENT_LENGTH"] = max_body
+    app.config["MAX_FORM_PARTS"] = MAX_FIELDS
+
+    @app.before_request
+    async def measure() -> None:
+        _check(request.query_string)
+
+    @app.before_websocket
+    async def measure_websocket() -> None:
+        _check(websocket.query_string)
+
+
+def _check(query: bytes) -> None:
+    if len(query) > MAX_QUERY:
+        raise TooLong(f"What stands behind the ? of this address is longer than {MAX_QUERY:,} bytes.")
+
+
+class _Forms(FormDataParser):
+    """Quart counts the parts of a multipart form, and not the fields of a plain one."""
+
+    async def parse(self, body: Body, mimetype: str, *rest: Any) -> Any:
+        if "urlencoded" in mimetype and (await body).count(b"&") >= MAX_FIELDS:
+            raise TooLarge(f"A form has at most {MAX_FIELDS:,} fields.")
+        return await super().parse(body, mimetype, *rest)
+
+
+class _Request(Request):
+    form_data_parser_class = _Forms
