@@ -28,41 +28,52 @@ class _Texts(msgspec.Struct, frozen=True):
 
 def keys_of(settings: Settings) -> Keys:
     """The keys that the environment names; those it does not name are made once. Raises SettingsError."""
-    given = settings.secrets
-    if not all(given.get(name) for name in SECRETS):
-        made = _kept(settings.data / _FILE)
-        given = {name: given.get(name) or getattr(made, name) for name in SECRETS}
+    texts, places = dict(settings.secrets), {name: variable(name) for name in SECRETS}
+    if not all(texts.get(name) for name in SECRETS):
+        path = settings.data / _FILE
+        kept = _kept(path)
+        for name in SECRETS:
+            if not texts.get(name):
+                texts[name], places[name] = getattr(kept, name), f"{name} in {path}"
     return Keys(
-        tuple(_key("personal_keys", text) for text in given["personal_keys"].split(",")),
-        _key("lookup_key", given["lookup_key"]),
-        _key("cookie_key", given["cookie_key"]),
+        tuple(_key(places["personal_keys"], text) for text in texts["personal_keys"].split(",")),
+        _key(places["lookup_key"], texts["lookup_key"]),
+        _key(places["cookie_key"], texts["cookie_key"]),
     )
 
 
-def _key(name: str, text: str) -> bytes:
+def _key(place: str, text: str) -> bytes:
     try:
         return read_key(text)
     except VaultError as error:
-        raise SettingsError(f"{variable(name)} is not usable: {error}.") from None
+        raise SettingsError(f"{place} is not usable: {error}.") from None
 
 
 def _kept(path: Path) -> _Texts:
-    """The keys of this data folder. Several processes may start at once: the first to link its file wins."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mine = path.with_name(f"keys-{secrets.token_hex(8)}.json")
-        with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(_Texts(*(fresh_key() for _ in SECRETS))))
-        try:
-            os.link(mine, path)
-        except FileExistsError:
-            pass
-        finally:
-            mine.unlink()
+    """The keys of this data folder. Raises SettingsError."""
     try:
+        if not path.exists():
+            _make(path)
         return msgspec.json.decode(path.read_bytes(), type=_Texts)
     except (OSError, msgspec.DecodeError) as error:
-        raise SettingsError(f"{path} cannot be read as keys: {error}") from None
+        raise SettingsError(f"{path} cannot be used for keys: {error}") from None
+
+
+def _make(path: Path) -> None:
+    """Several processes may start at once: the first to link its file wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mine = path.with_name(f"keys-{secrets.token_hex(8)}.json")
+    with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(_Texts(*(fresh_key() for _ in SECRETS))))
+        file.flush()
+        # What they seal must not outlive them in a crash.
+        os.fsync(file.fileno())
+    try:
+        os.link(mine, path)
+    except FileExistsError:
+        pass
+    finally:
+        mine.unlink()
 
 
 def fresh_key() -> str:

@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import hmac
 import os
+import unicodedata
 from typing import TypeVar
 
 import msgspec
@@ -23,6 +24,7 @@ KEY_BYTES = 32
 
 _FORMAT = b"\x01"
 _NONCE_BYTES = 12
+_TAG_BYTES = 16
 _ID_BYTES = 4
 _HEAD = 1 + _ID_BYTES + _NONCE_BYTES
 
@@ -72,6 +74,8 @@ class Vault:
     def open(self, kind: str, sealed: bytes, to: type[T]) -> T:
         """Raises VaultError where no key fits, or the value was changed or is of another kind."""
         head, ciphertext = sealed[:_HEAD], sealed[_HEAD:]
+        if len(sealed) < _HEAD + _TAG_BYTES:
+            raise VaultError("a sealed value was cut short")
         cipher = self._ciphers.get(head[1 : 1 + _ID_BYTES])
         if head[:1] != _FORMAT or cipher is None:
             raise VaultError("no key at hand opens this; is TALLYSTREAM_PERSONAL_KEYS complete?")
@@ -86,8 +90,12 @@ class Vault:
         return sealed[1 : 1 + _ID_BYTES] == self._newest
 
     def lookup(self, kind: str, text: str) -> bytes:
-        """The keyed hash, 32 bytes, by which a value of this kind is found; case and spaces do not matter."""
-        return self.digest(kind, " ".join(text.casefold().split()).encode())
+        """The keyed hash, 32 bytes, by which a value of this kind is found.
+
+        Case, spaces and the ways in which Unicode writes the same letters (NFKC) do not matter.
+        """
+        plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        return self.digest(kind, " ".join(plain.split()).encode())
 
     def digest(self, kind: str, data: bytes) -> bytes:
         """A keyed hash of exact bytes, 32 bytes."""
