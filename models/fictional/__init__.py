@@ -5,24 +5,35 @@ Everything follows from the seed, so that two runs of the demo show the same nig
 
 import datetime
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from models.codes import make_code
 from models.definitions import ElectionDefinition
-from models.fictional.country import Precinct, districts_of, make_precincts, units_of
+from models.fictional.candidates import NOT_ENOUGH, Candidacy, make_candidacies
+from models.fictional.country import Precinct, make_precincts, units_of
 from models.fictional.names import COUNTRY, DISTRICTS, PARTIES, people
-from models.fictional.night import Event, Mistake, MistakeKind, Officer, make_mistakes, play
+from models.fictional.night import Event, Mistake, MistakeKind, make_mistakes, play
+from models.fictional.officials import Official, make_officials
 from models.fictional.races import Race, count, make_races
 from models.submissions import TallySubmission
 
-__all__ = ["Event", "FictionalElection", "Mistake", "MistakeKind", "Officer", "fictional_election"]
+__all__ = [
+    "NOT_ENOUGH",
+    "Candidacy",
+    "Event",
+    "FictionalElection",
+    "Mistake",
+    "MistakeKind",
+    "Official",
+    "fictional_election",
+]
 
 MAX_PRECINCTS = 20_000
 
 _DATE = datetime.date(2026, 11, 3)
-_CANDIDATES = 15 + 4 * len(DISTRICTS)
+# 15 for the country, and for each district up to four on the ballot and those who did not get there.
+_CANDIDATES = 15 + 5 * len(DISTRICTS)
 
 
 class FictionalElection(msgspec.Struct, frozen=True):
@@ -35,7 +46,8 @@ class FictionalElection(msgspec.Struct, frozen=True):
 
     definition: ElectionDefinition
     tallies: tuple[TallySubmission, ...]
-    officers: tuple[Officer, ...]
+    officials: tuple[Official, ...]
+    candidacies: tuple[Candidacy, ...]
     mistakes: tuple[Mistake, ...]
     events: tuple[Event, ...]
 
@@ -49,18 +61,22 @@ def fictional_election(*, precincts: int = 300, seed: int = 2026) -> FictionalEl
         raise ValueError(f"a fictional election has 1 to {MAX_PRECINCTS:,} precincts, not {precincts:,}")
     rng = random.Random(seed)
     places = make_precincts(rng, precincts)
-    names = people(rng, _CANDIDATES + len(DISTRICTS))
-    races = make_races(rng, places, iter(names[:_CANDIDATES]))
-    officers = tuple(_officers(places, names[_CANDIDATES:]))
+    candidates = people(rng, _CANDIDATES)
+    unused = iter(candidates)
+    races = make_races(rng, places, unused)
+    candidacies = make_candidacies([race.contest for race in races], unused)
+    # From a generator of their own: however many there are, the night stays the same.
+    officials = make_officials(random.Random(f"officials {seed}"), places, candidates)
     returns = _returns(rng, places, races)
     tallies = tuple(tally for tallies in returns for tally in tallies)
     mistakes = make_mistakes(rng, tallies, {place.code: place.voters_registered for place in places})
     return FictionalElection(
         definition=_definition(places, races),
         tallies=tallies,
-        officers=officers,
+        officials=officials,
+        candidacies=candidacies,
         mistakes=mistakes,
-        events=play(rng, returns, mistakes, officers),
+        events=play(rng, returns, mistakes, officials),
     )
 
 
@@ -74,13 +90,6 @@ def _definition(places: Sequence[Precinct], races: Sequence[Race]) -> ElectionDe
         parties=PARTIES,
         contests=tuple(race.contest for race in races),
     )
-
-
-def _officers(places: Sequence[Precinct], names: Sequence[str]) -> Iterator[Officer]:
-    for district, name in zip(districts_of(len(places)), names, strict=False):
-        code = make_code(district.name)
-        username = make_code(name).replace("-", ".")
-        yield Officer(username, name, code, tuple(place.code for place in places if place.district == code))
 
 
 def _returns(

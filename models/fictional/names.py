@@ -1,6 +1,7 @@
 """Invented names for the demo's country: places, people and parties. Any likeness to real ones is chance."""
 
 import random
+from collections.abc import Collection
 from typing import NamedTuple
 
 from models.codes import make_code
@@ -89,7 +90,12 @@ def precinct_names(rng: random.Random, number: int) -> list[str]:
     return names
 
 
-def people(rng: random.Random, number: int) -> list[str]:
-    """That many people, no two with the same name."""
+def people(rng: random.Random, number: int, but: Collection[str] = ()) -> list[str]:
+    """That many people, no two with the same name, and nobody of those in `but`."""
     names = [f"{first} {last}" for first in _FIRST.split() for last in _LAST.split()]
-    return rng.sample(names, number)
+    return rng.sample([name for name in names if name not in but], number)
+
+
+def email_of(name: str) -> str:
+    """An address that leads nowhere (RFC 2606)."""
+    return f"{make_code(name).replace('-', '.')}@{make_code(COUNTRY)}.example"

@@ -8,21 +8,13 @@ from typing import Literal, get_args
 import msgspec
 
 from models.codes import tally_ref
+from models.fictional.officials import Official
 from models.submissions import TallySubmission
 
 _MISTAKEN = 0.02
 
 MistakeKind = Literal["swapped-digits", "missing-selection", "too-many-ballots"]
 _KINDS: tuple[MistakeKind, ...] = get_args(MistakeKind)
-
-
-class Officer(msgspec.Struct, frozen=True):
-    """A precinct officer, who reports for every precinct of one district."""
-
-    username: str
-    name: str
-    district: str
-    precincts: tuple[str, ...]
 
 
 class Mistake(msgspec.Struct, frozen=True):
@@ -92,7 +84,7 @@ def play(
     rng: random.Random,
     returns: Sequence[Sequence[TallySubmission]],
     mistakes: Sequence[Mistake],
-    officers: Sequence[Officer],
+    officers: Sequence[Official],
 ) -> tuple[Event, ...]:
     """Everything that is sent in the night, in order of time.
 

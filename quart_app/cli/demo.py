@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import datetime
-import itertools
 import ssl
 
 import click
@@ -14,6 +12,7 @@ from models.fictional import MAX_PRECINCTS, FictionalElection, fictional_electio
 from quart_app.api.results import ElectionResults
 from quart_app.cli.access import operator
 from quart_app.cli.demo_night import Night, totals_of, totals_shown
+from quart_app.cli.demo_scene import Scene, set_scene
 from quart_app.cli.demo_server import DemoServer, demo_server
 from quart_app.cli.officer import Officer, Patience
 from quart_app.cli.running import (
@@ -26,13 +25,11 @@ from quart_app.cli.running import (
     together,
 )
 from quart_app.settings import Settings
-from quart_app.wiring import Services
 from repositories.migrations import migrate
 
 NIGHT_SECONDS = 120.0
 # The TLS port is so far above the other: 8000 and 8443.
 TLS_ABOVE = 443
-TOKEN_VALID_FOR = datetime.timedelta(days=1)
 # How long the server may take to show what it has acknowledged.
 SETTLE_SECONDS = 10.0
 LOOK_SECONDS = 0.1
@@ -66,8 +63,8 @@ async def _demo(
     settings: Settings, server: DemoServer, script: FictionalElection, seconds: float, *, stays: bool
 ) -> None:
     async with open_services(settings) as house:
-        code = await _define(house, script)
-        tokens = await _tokens(house, script, code)
+        scene = await set_scene(house, script)
+    code = scene.code
     trust = server.address.trust(settings)
     async with httpx.AsyncClient(
         http2=True, verify=server.address.trust(settings), trust_env=False
@@ -78,8 +75,11 @@ async def _demo(
             f"(the certificate was made for this machine, so a browser asks about it; "
             f"without TLS: {server.plain.http}/elections/{code})"
         )
+        click.echo(
+            f"Sign in at {server.address.http}/login as {scene.accounts} with the password {scene.password}"
+        )
         night = Night(script, seconds)
-        await server.meanwhile(_play(night, server, code, tokens, trust))
+        await server.meanwhile(_play(night, server, scene, trust))
         results = await _settled(client, f"{server.address.http}/api/v1/elections/{code}/results", night.head)
     _compare(script, results)
     click.echo(_summary(night, results, len(script.tallies), _precincts(script)))
@@ -88,32 +88,12 @@ async def _demo(
         await server.watch()
 
 
-async def _define(house: Services, script: FictionalElection) -> str:
-    """Writes the election under a code that is still free: demo, demo-2, …"""
-    taken = {election.code for election in await house.elections.all()}
-    codes = (f"demo-{number}" if number > 1 else "demo" for number in itertools.count(1))
-    code = next(code for code in codes if code not in taken)
-    definition = msgspec.structs.replace(script.definition, code=code)
-    await house.elections.define(definition, opened=True, released=True)
-    return code
-
-
-async def _tokens(house: Services, script: FictionalElection, code: str) -> dict[str, str]:
-    """Makes an official of each officer, for their district; tokens by username."""
-    for officer in script.officers:
-        await house.officials.add(officer.username, ["officer"], [officer.district], code)
-    return {
-        officer.username: (await house.credentials.issue_token(officer.username, TOKEN_VALID_FOR)).token
-        for officer in script.officers
-    }
-
-
-async def _play(
-    night: Night, server: DemoServer, code: str, tokens: dict[str, str], trust: ssl.SSLContext
-) -> None:
+async def _play(night: Night, server: DemoServer, scene: Scene, trust: ssl.SSLContext) -> None:
+    """Each officer sends with a token of their own, for the precincts that are theirs."""
     patience = Patience()
     officers = {
-        username: Officer(server.address, code, token, trust, patience) for username, token in tokens.items()
+        username: Officer(server.address, scene.code, token, trust, patience)
+        for username, token in scene.tokens.items()
     }
     try:
         await together(officer.start() for officer in officers.values())

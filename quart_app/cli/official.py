@@ -13,13 +13,12 @@ from rich.text import Text
 
 from models.editions import edition
 from models.errors import UnknownMember
-from models.members import MemberInfo
+from models.members import MemberEdit, MemberInfo
 from models.rights import OPERATOR, ROLES, Role
 from quart_app.cli.access import operator
 from quart_app.cli.running import Failure, counted, with_services
 from quart_app.wiring import Services
 from services.credentials import MAX_TOKEN_DAYS
-from services.officials import MemberEdit
 from services.passwords import MIN_LENGTH, check_password
 
 POLICY = (

@@ -2,11 +2,13 @@
 
 import collections
 import itertools
+import re
 
 import pytest
 
 from models.checks import balance, ceiling, turnout
-from models.fictional import FictionalElection, fictional_election
+from models.fictional import FictionalElection, Official, fictional_election
+from models.rights import Role
 from models.submissions import TallySubmission
 
 
@@ -131,16 +133,48 @@ def test_names_have_letters_beyond_ascii_and_codes_have_none(night: FictionalEle
     assert all(unit.code.isascii() for unit in units)
 
 
-def test_an_officer_for_each_district_reports_for_all_of_its_precincts(
+def officers_of(election: FictionalElection) -> list[Official]:
+    return [official for official in election.officials if official.role == Role.OFFICER]
+
+
+def test_officers_share_the_precincts_out_a_few_of_one_district_each(
     sized: tuple[int, FictionalElection],
 ) -> None:
     number, election = sized
-    assert len({officer.username for officer in election.officers}) == min(12, number)
-    by_district = collections.defaultdict(set)
-    for unit in election.definition.units:
-        if unit.kind == "precinct":
-            by_district[unit.parent].add(unit.code)
-    assert {officer.district: set(officer.precincts) for officer in election.officers} == by_district
+    district = {unit.code: unit.parent for unit in election.definition.units if unit.kind == "precinct"}
+    officers = officers_of(election)
+    beats = [officer.precincts for officer in officers]
+    assert sorted(itertools.chain(*beats)) == sorted(district)
+    assert all(len({district[code] for code in beat}) == 1 for beat in beats)
+    assert len(officers) <= 92
+    assert max(map(len, beats)) <= max(3, -(-number // 80))
+
+
+def test_so_many_officers_as_a_country_may_have(night: FictionalElection) -> None:
+    assert 50 <= len(officers_of(night)) <= 100
+
+
+def test_officials_are_people_of_their_own_with_addresses_that_lead_nowhere(
+    sized: tuple[int, FictionalElection],
+) -> None:
+    _, election = sized
+    officials = election.officials
+    for field in ("username", "name", "email"):
+        assert len({getattr(official, field) for official in officials}) == len(officials)
+    assert all(official.email.endswith("@velmora.example") for official in officials)
+    assert all(re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", official.username) for official in officials)
+    choices = {choice.name for contest in election.definition.contests for choice in contest.selections}
+    assert not choices & {official.name for official in officials}
+
+
+def test_each_other_role_has_an_official_without_precincts(night: FictionalElection) -> None:
+    staff = {official.username: official for official in night.officials if not official.precincts}
+    assert {username: official.role for username, official in staff.items()} == {
+        "admin": Role.ADMINISTRATOR,
+        "registrar": Role.REGISTRAR,
+        "reviewer": Role.REVIEWER,
+        "auditor": Role.AUDITOR,
+    }
 
 
 def test_mistakes_are_few_and_each_is_one_that_the_checks_find(sized: tuple[int, FictionalElection]) -> None:
@@ -196,7 +230,7 @@ def test_every_event_comes_from_the_officer_of_its_precinct_under_a_ref_of_its_o
     sized: tuple[int, FictionalElection],
 ) -> None:
     _, election = sized
-    precincts = {officer.username: set(officer.precincts) for officer in election.officers}
+    precincts = {officer.username: set(officer.precincts) for officer in election.officials}
     assert all(event.tally.precinct in precincts[event.officer] for event in election.events)
     refs = [event.tally.ref for event in election.events]
     assert len(set(refs)) == len(refs)
