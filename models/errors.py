@@ -131,6 +131,12 @@ class NotSignedIn(DomainError):
     code = "not-signed-in"
 
 
+class WrongPassword(NotSignedIn):
+    """Also what is answered for a name that does not exist."""
+
+    code = "wrong-password"
+
+
 class NotAllowed(DomainError):
     code = "not-allowed"
 
@@ -142,6 +148,15 @@ class NotFresh(NotAllowed):
 
     def __init__(self) -> None:
         super().__init__("Give your password again first: this needs a session that was confirmed just now.")
+
+
+class SessionNeeded(NotAllowed):
+    """A token came for what is about a session."""
+
+    code = "session-needed"
+
+    def __init__(self) -> None:
+        super().__init__("This is about a session, and you came with a token: sign in with your password.")
 
 
 class ForeignOrigin(NotAllowed):
@@ -214,6 +229,18 @@ class IllegalTransition(Conflict):
 
 class AlreadyExists(Conflict):
     code = "already-exists"
+
+
+class EmailTaken(Conflict):
+    """Each member has an e-mail address of their own."""
+
+    code = "email-taken"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another member has this e-mail address.",
+            (FieldError("email", "belongs to another member", self.code),),
+        )
 
 
 class ElectionNotDraft(Conflict):

@@ -1,9 +1,48 @@
 """Frozen values about members, their credentials and the audit trail, as services hand them on."""
 
 import datetime
-from typing import Any
+import re
+from typing import Annotated, Any
 
 import msgspec
+
+from models.rights import ROLES
+
+# `$` alone would also take a line feed behind the last letter.
+_END = r"$(?!\n)"
+_USERNAME = rf"^[a-z0-9][a-z0-9._-]*{_END}"
+
+Username = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_USERNAME)]
+"""Lower-case letters, digits, dots, hyphens and underscores; `logins` has the same CHECK."""
+RoleName = Annotated[str, msgspec.Meta(max_length=20, extra_json_schema={"enum": list(ROLES)})]
+Line = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=200,
+        pattern=rf"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*{_END}",
+        description="One line with something to be seen in it",
+    ),
+]
+Email = Annotated[str, msgspec.Meta(max_length=254, pattern=rf"^([^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+)?{_END}")]
+Mobile = Annotated[str, msgspec.Meta(max_length=40, pattern=rf"^[0-9 +()./-]*{_END}")]
+UnitPath = Annotated[str, msgspec.Meta(max_length=201, pattern=rf"^[^/\x00]+/[^/\x00]+{_END}")]
+"""A unit as `election/unit`."""
+
+
+def is_username(text: str) -> bool:
+    return len(text) <= 64 and re.match(_USERNAME, text) is not None
+
+
+class MemberEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What administrators say of a member. `precincts` are units as `election/unit`."""
+
+    name: Line
+    roles: Annotated[list[RoleName], msgspec.Meta(max_length=len(ROLES))]
+    precincts: Annotated[list[UnitPath], msgspec.Meta(max_length=1000)] = []
+    email: Email = ""
+    mobile: Mobile = ""
+    disabled: bool = False
 
 
 class MemberInfo(msgspec.Struct, frozen=True, kw_only=True):

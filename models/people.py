@@ -67,15 +67,20 @@ class PasswordReset(Base):
     expires_at: Mapped[datetime.datetime]
 
 
-class SignInFailure(Base):
-    """Failed sign-ins under a username, whether it exists or not; `key` is the username's keyed hash."""
+class SignInTries(Base):
+    """What came of trying a password (`services/tries.py`); `key` is a keyed hash of under what and where.
 
-    __tablename__ = "sign_in_failures"
+    `failures` are those in a row. A place from which it went well once is known by `succeeded_at`.
+    """
+
+    __tablename__ = "sign_in_tries"
+    __table_args__ = (Index(None, "tried_at"),)
 
     key: Mapped[bytes] = mapped_column(primary_key=True)
     failures: Mapped[int]
-    failed_at: Mapped[datetime.datetime]
+    tried_at: Mapped[datetime.datetime]
     locked_until: Mapped[datetime.datetime]
+    succeeded_at: Mapped[datetime.datetime | None]
 
 
 class MemberUnit(Base):

@@ -51,6 +51,7 @@ class RequestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SessionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hours: SomeSeconds
     fresh: SomeSeconds
+    sweep: SomeSeconds
 
 
 class Settings(msgspec.Struct, frozen=True):

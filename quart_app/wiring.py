@@ -26,6 +26,7 @@ from services.results import ResultsService
 from services.sign_in import SignIn
 from services.signals import election_changed, results_changed, rights_changed
 from services.standing import Standing
+from services.tries import Tries
 from services.vault import Vault
 
 
@@ -75,12 +76,12 @@ class Services:
             self.database,
             utc_now,
             passwords,
-            self.vault,
+            Tries(self.database, utc_now, self.vault),
             lasts=datetime.timedelta(hours=settings.sessions.hours),
         )
         self.officials = OfficialService(self.database, utc_now, self.vault, passwords, self.credentials)
         self.audit = AuditService(self.database)
-        self.standing = Standing(self.database, utc_now)
+        self.standing = Standing(self.database, utc_now, sweep=settings.sessions.sweep)
         self.results = ResultsService(self.database)
         self.log = LogService(self.database)
         self._books = Books(self.database)

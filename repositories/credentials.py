@@ -1,34 +1,22 @@
-"""What members sign in with: sessions, tokens, one-time tokens, and the count of failures."""
+"""What members sign in with: sessions, tokens and one-time tokens."""
 
 import datetime
 from collections.abc import Collection
 from typing import Any
 
-import msgspec
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import ARRAY, BigInteger, any_, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.members import SessionInfo, TokenInfo
-from models.people import Login, Member, MemberUnit, PasswordReset, Session, SignInFailure, Token
+from models.people import Login, Member, MemberUnit, PasswordReset, Session, Token
 from models.rights import Credential, Identity
 
 # When a credential was last used is written down no more often than this.
 _USED = datetime.timedelta(minutes=1)
 
-_FAILED = text("""
-    INSERT INTO sign_in_failures AS f (key, failures, failed_at, locked_until)
-    VALUES (:key, 1, :at, :at)
-    ON CONFLICT (key) DO UPDATE SET failed_at = :at,
-        failures = CASE WHEN f.failed_at < :forgotten THEN 1 ELSE f.failures + 1 END
-    RETURNING failures
-""")
-
-
-class Failures(msgspec.Struct, frozen=True):
-    failures: int
-    failed_at: datetime.datetime
-    locked_until: datetime.datetime
+# PostgreSQL's bigint. A larger number, which an address can hold, is the id of nothing.
+_MAX_ID = 2**63 - 1
 
 
 class Credentials:
@@ -96,6 +84,8 @@ class Credentials:
 
     async def end_session(self, member_id: int, session_id: int) -> bool:
         """Whether the member had this session."""
+        if session_id > _MAX_ID:
+            return False
         query = delete(Session).where(Session.member_id == member_id, Session.id == session_id)
         return await self._session.scalar(query.returning(Session.id)) is not None
 
@@ -152,6 +142,8 @@ class Credentials:
 
     async def revoke_token(self, member_id: int, token_id: int) -> str | None:
         """The name of the token that the member had, or None."""
+        if token_id > _MAX_ID:
+            return None
         query = delete(Token).where(Token.member_id == member_id, Token.id == token_id)
         found: str | None = await self._session.scalar(query.returning(Token.name))
         return found
@@ -172,7 +164,11 @@ class Credentials:
             query = (
                 select(table.id, Member.roles, scopes, func.array(units.scalar_subquery()))
                 .join(Member, Member.id == table.member_id)
-                .where(table.id.in_(ids), table.expires_at > at, Member.disabled_at.is_(None))
+                .where(
+                    table.id == any_(literal(ids, ARRAY(BigInteger))),
+                    table.expires_at > at,
+                    Member.disabled_at.is_(None),
+                )
             )
             for credential, roles, acting, places in await self._session.execute(query) if ids else ():
                 found[kind, credential] = frozenset(roles) & frozenset(acting), frozenset(places)
@@ -190,33 +186,20 @@ class Credentials:
         query = upsert(PasswordReset).values(member_id=member_id, **values)
         await self._session.execute(query.on_conflict_do_update(index_elements=["member_id"], set_=values))
 
-    async def take_reset(self, token_hash: bytes, at: datetime.datetime) -> int | None:
-        """Uses a one-time token up; returns whose it was, or None where it is not good."""
+    async def reset_of(self, token_hash: bytes, at: datetime.datetime) -> int | None:
+        """Whose one-time token this is, or None where it is not good."""
+        query = select(PasswordReset.member_id).where(
+            PasswordReset.token_hash == token_hash, PasswordReset.expires_at > at
+        )
+        found: int | None = await self._session.scalar(query)
+        return found
+
+    async def take_reset(self, token_hash: bytes, at: datetime.datetime) -> bool:
+        """Uses a one-time token up; whether it was good."""
         query = delete(PasswordReset).where(
             PasswordReset.token_hash == token_hash, PasswordReset.expires_at > at
         )
-        found: int | None = await self._session.scalar(query.returning(PasswordReset.member_id))
-        return found
+        return await self._session.scalar(query.returning(PasswordReset.member_id)) is not None
 
-    # ---- failures ----
-
-    async def failures(self, key: bytes) -> Failures | None:
-        query = select(SignInFailure.failures, SignInFailure.failed_at, SignInFailure.locked_until)
-        row = (await self._session.execute(query.where(SignInFailure.key == key))).one_or_none()
-        return None if row is None else Failures(*row)
-
-    async def count_failure(self, key: bytes, at: datetime.datetime, forgotten: datetime.datetime) -> int:
-        """How many there were in a row with this one; those before `forgotten` do not count."""
-        values = {"key": key, "at": at, "forgotten": forgotten}
-        return int((await self._session.execute(_FAILED, values)).scalar_one())
-
-    async def lock(self, key: bytes, until: datetime.datetime) -> None:
-        query = update(SignInFailure).where(SignInFailure.key == key).values(locked_until=until)
-        await self._session.execute(query)
-
-    async def forgive(self, key: bytes, forgotten: datetime.datetime) -> None:
-        """After a success: forgets the failures under this key, and all that are long over."""
-        query = delete(SignInFailure).where(
-            (SignInFailure.key == key) | (SignInFailure.failed_at < forgotten)
-        )
-        await self._session.execute(query)
+    async def drop_reset(self, member_id: int) -> None:
+        await self._session.execute(delete(PasswordReset).where(PasswordReset.member_id == member_id))

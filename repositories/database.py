@@ -18,6 +18,7 @@ from repositories.log import Log
 from repositories.people import People
 from repositories.results import Results
 from repositories.tallies import Tallies
+from repositories.tries import Tries
 
 # A statement that takes longer than this is given up: nobody waits for ever behind a stuck lock.
 STATEMENT_SECONDS = 30
@@ -53,6 +54,7 @@ class Repositories:
         self.people = People(session)
         self.results = Results(session)
         self.tallies = Tallies(session)
+        self.tries = Tries(session)
 
 
 def asyncpg_url(url: str) -> URL:

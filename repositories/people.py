@@ -1,16 +1,21 @@
 """Members: their logins, roles and the units they report for."""
 
 import datetime
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import any_, delete, func, insert, literal, select, update
+from sqlalchemy import any_, delete, func, insert, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.elections import Election, ReportingUnit
-from models.errors import UnknownMember
+from models.errors import AlreadyExists, EmailTaken, UnknownMember
 from models.people import Login, Member, MemberUnit
+
+# The key of an advisory lock, of no meaning but to be one.
+_ADMINISTRATORS = 2_026_110_301
 
 
 class MemberRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +29,8 @@ class MemberRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime.datetime
     disabled_at: datetime.datetime | None
     password_hash: str | None
+    password_at: datetime.datetime | None
+    """When the member was given this password."""
 
 
 _MEMBER = select(
@@ -35,6 +42,7 @@ _MEMBER = select(
     Member.created_at,
     Member.disabled_at,
     Login.password_hash,
+    Login.changed_at.label("password_at"),
 ).join(Login, Login.member_id == Member.id)
 
 
@@ -75,7 +83,7 @@ class People:
         personal: bytes | None = None,
         email_hash: bytes | None = None,
     ) -> int:
-        """Adds a member with a login that has no password yet; returns the id."""
+        """Adds a member with a login that has no password yet; returns the id. Raises AlreadyExists."""
         values = {
             "name": name,
             "roles": sorted(set(roles)),
@@ -84,20 +92,30 @@ class People:
             "created_at": at,
         }
         member = await self._session.scalar(insert(Member).values(values).returning(Member.id))
-        await self._session.execute(insert(Login).values(member_id=member, username=username))
+        login = upsert(Login).values(member_id=member, username=username).on_conflict_do_nothing()
+        if await self._session.scalar(login.returning(Login.member_id)) is None:
+            raise AlreadyExists(f"There is already a member {username!r}.")
         return int(member or 0)
 
     async def change(self, member_id: int, **values: Any) -> None:
-        """Writes columns of a member: name, roles, personal, email_hash, disabled_at."""
-        await self._session.execute(update(Member).where(Member.id == member_id).values(values))
+        """Writes columns of a member: name, roles, personal, email_hash, disabled_at. Raises EmailTaken."""
+        try:
+            await self._session.execute(update(Member).where(Member.id == member_id).values(values))
+        except IntegrityError as error:
+            raise EmailTaken from error
 
     async def set_password(self, member_id: int, password_hash: str, at: datetime.datetime) -> None:
         values = {"password_hash": password_hash, "changed_at": at}
         await self._session.execute(update(Login).where(Login.member_id == member_id).values(values))
 
-    async def email_taken(self, email_hash: bytes, but_by: int | None = None) -> bool:
-        query = select(Member.id).where(Member.email_hash == email_hash, Member.id.is_distinct_from(but_by))
-        return await self._session.scalar(query) is not None
+    async def rehash(self, member_id: int, before: str, password_hash: str) -> None:
+        """The same password hashed anew, unless there is another by now."""
+        query = update(Login).where(Login.member_id == member_id, Login.password_hash == before)
+        await self._session.execute(query.values(password_hash=password_hash))
+
+    async def hold_administrators(self) -> None:
+        """Until the commit nobody else takes an administrator away; two at once would see each other stay."""
+        await self._session.execute(select(func.pg_advisory_xact_lock(_ADMINISTRATORS)))
 
     async def administrators(self) -> int:
         """How many members could administrate, were they to sign in."""
@@ -130,6 +148,16 @@ class People:
         for member, unit, election, code in await self._session.execute(query):
             found[member][unit] = f"{election}/{code}"
         return found
+
+    async def units_at(self, places: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """Ids of the units at these places, codes of election and unit; unknown ones are left out."""
+        query = (
+            select(Election.code, ReportingUnit.code, ReportingUnit.id)
+            .join(Election, Election.id == ReportingUnit.election_id)
+            .where(tuple_(Election.code, ReportingUnit.code).in_(places))
+        )
+        rows = await self._session.execute(query) if places else ()
+        return {(election, unit): id for election, unit, id in rows}
 
     async def units_named(self, code: str, election: str | None) -> list[tuple[int, str]]:
         """Ids of the units with this code and the elections they are in, all elections if none is named."""

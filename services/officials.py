@@ -2,21 +2,22 @@
 
 import datetime
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from models.editions import changed, hold_against
-from models.errors import AlreadyExists, Conflict, FieldError, Invalid, UnknownUnit
-from models.members import MemberInfo
+from models.errors import Conflict, FieldError, Invalid, UnknownUnit
+from models.members import MemberEdit, MemberInfo, is_username
 from models.personal import MemberContact
+from models.reading import read_struct
 from models.rights import OPERATOR, ROLES, Actor, Role
 from repositories.database import Database, Repositories
 from repositories.people import MemberRow
 from services.clock import Clock
 from services.credentials import CredentialService, secret_hash
 from services.passwords import Passwords, check_password
-from services.signals import rights_changed
+from services.signals import telling_rights
 from services.vault import Vault
 
 RESET_PREFIX = "tr_"
@@ -24,17 +25,8 @@ RESET_LASTS = datetime.timedelta(days=1)
 
 _KIND = "member"
 _PERSONAL = ("email", "mobile")
-
-
-class MemberEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What administrators say of a member. `precincts` are units as `election/unit`."""
-
-    name: str
-    roles: list[str]
-    precincts: list[str] = []
-    email: str = ""
-    mobile: str = ""
-    disabled: bool = False
+# `/members/me` is whoever asks.
+_RESERVED = frozenset({"me"})
 
 
 class Reset(msgspec.Struct, frozen=True):
@@ -76,8 +68,6 @@ class OfficialService:
         """Adds a member, who cannot sign in before a password was set. Raises Invalid and AlreadyExists."""
         _check_username(username)
         async with self._database.transaction() as repos:
-            if await repos.people.find(username) is not None:
-                raise AlreadyExists(f"There is already a member {username!r}.")
             member = await repos.people.add(username, edit.name, [], self._clock())
             return await self._write(repos, member, username, None, edit, by, "member-added")
 
@@ -87,17 +77,19 @@ class OfficialService:
         `expected` is the edition that was read. Raises UnknownMember, Stale, Invalid, and Conflict
         where nobody would be left to administrate.
         """
-        async with self._database.transaction() as repos:
+        async with telling_rights(self) as told, self._database.transaction() as repos:
+            await repos.people.hold_administrators()
             row = await repos.people.member(username, lock=True)
+            told.add(row.id)
             before = await self._read(repos, username)
             hold_against(before, expected)
             info = await self._write(repos, row.id, username, before, edit, by, "member-changed")
             if edit.disabled:
                 await repos.credentials.end_sessions(row.id)
                 await repos.credentials.revoke_tokens(row.id)
+                await repos.credentials.drop_reset(row.id)
             if _administrates(before) and not await repos.people.administrators():
                 raise Conflict("Nobody would be left to administrate: make another administrator first.")
-        await self._say(row.id)
         return info
 
     async def reset(self, username: str, by: Actor) -> Reset:
@@ -133,12 +125,13 @@ class OfficialService:
         if password is not None:
             check_password(password, username)
             hashed = await self._passwords.hash(password)
-        async with self._database.transaction() as repos:
+        async with telling_rights(self) as told, self._database.transaction() as repos:
             known = await repos.people.find(username, lock=True)
             before = await self._read(repos, username) if known else None
             member = known.id if known else await repos.people.add(username, username, roles, self._clock())
             if known:
                 await repos.people.change(member, roles=sorted({*known.roles, *roles}))
+            told.add(member)
             await repos.people.assign(member, [await _unit(repos, code, election) for code in precincts])
             if hashed is not None:
                 await repos.people.set_password(member, hashed, self._clock())
@@ -147,7 +140,6 @@ class OfficialService:
             await self._record(repos, by, "member-changed" if known else "member-added", before, after)
             if hashed is not None:
                 await repos.audit.add(by, self._clock(), "password-changed", username)
-        await self._say(member)
 
     async def root_officer_token(self, election: str, valid_for: datetime.timedelta) -> str:
         """A short-lived token of an officer for the whole election, for replays on the server's machine."""
@@ -176,19 +168,17 @@ class OfficialService:
         by: Actor,
         action: str,
     ) -> MemberInfo:
-        roles = _checked_roles(edit.roles, "roles")
-        email_hash = self._vault.lookup("email", edit.email) if edit.email else None
-        if email_hash is not None and await repos.people.email_taken(email_hash, member):
-            raise Invalid((FieldError("email", "belongs to another member", "email-taken"),))
+        edit = read_struct(msgspec.to_builtins(edit), type(edit))
+        if before is None or edit.disabled != before.disabled:
+            await repos.people.change(member, disabled_at=self._clock() if edit.disabled else None)
         await repos.people.change(
             member,
             name=edit.name,
-            roles=roles,
+            roles=_checked_roles(edit.roles, "roles"),
             personal=self._vault.seal(_KIND, MemberContact(edit.email, edit.mobile)),
-            email_hash=email_hash,
-            disabled_at=self._clock() if edit.disabled else None,
+            email_hash=self._vault.lookup("email", edit.email) if edit.email else None,
         )
-        wanted = {await _qualified_unit(repos, code) for code in edit.precincts}
+        wanted = await _qualified_units(repos, edit.precincts)
         had = set((await repos.people.units_of([member]))[member])
         await repos.people.unassign(member, list(had - wanted))
         await repos.people.assign(member, list(wanted - had))
@@ -223,17 +213,18 @@ class OfficialService:
             has_password=row.password_hash is not None,
         )
 
-    async def _say(self, member: int) -> None:
-        await rights_changed.send_async(self, members=frozenset({member}))
 
-
-async def _qualified_unit(repos: Repositories, code: str) -> int:
-    election, _, unit = code.partition("/")
-    found = await repos.people.units_named(unit, election)
-    if not found:
-        message = f"there is no unit {code!r}; write ELECTION/UNIT"
-        raise Invalid((FieldError("precincts", message, "unknown-unit"),))
-    return found[0][0]
+async def _qualified_units(repos: Repositories, codes: Sequence[str]) -> set[int]:
+    named = [code.partition("/")[::2] for code in codes]
+    found = await repos.people.units_at(named)
+    unknown = tuple(
+        FieldError(f"precincts[{number}]", f"there is no unit {code!r}; write ELECTION/UNIT", "unknown-unit")
+        for number, (code, place) in enumerate(zip(codes, named, strict=True))
+        if place not in found
+    )
+    if unknown:
+        raise Invalid(unknown)
+    return set(found.values())
 
 
 async def _unit(repos: Repositories, code: str, election: str | None) -> int:
@@ -260,7 +251,6 @@ def _checked_roles(roles: Iterable[str], field: str) -> list[str]:
 
 
 def _check_username(username: str) -> None:
-    allowed = "abcdefghijklmnopqrstuvwxyz0123456789._-"
-    if not username or len(username) > 64 or not username[0].isalnum() or set(username) - set(allowed):
+    if not is_username(username) or username in _RESERVED:
         message = "is 1 to 64 lower-case letters, digits, dots, hyphens or underscores"
         raise Invalid((FieldError("username", message, "invalid-username"),))

@@ -2,22 +2,23 @@
 
 import datetime
 import secrets
+from typing import NoReturn
 
 import msgspec
 
-from models.errors import FieldError, Invalid, NotSignedIn, TooMany
+from models.errors import FieldError, Invalid, SessionNeeded, WrongPassword
+from models.members import is_username
 from models.rights import Actor, Identity
-from repositories.database import Database
+from repositories.database import Database, Repositories
+from repositories.people import MemberRow
 from services.clock import Clock
 from services.credentials import SESSION_PREFIX, secret_hash
 from services.passwords import Passwords, check_password
-from services.signals import rights_changed
-from services.vault import Vault
+from services.signals import telling_rights
+from services.tries import Subject, Tries
 
-FREE_TRIES = 5
-MAX_LOCK = datetime.timedelta(minutes=15)
-# Failures that are over so long do not count any more.
-FORGOTTEN = datetime.timedelta(days=1)
+_NOT_TOGETHER = "This name and password do not belong together."
+_NOT_YOURS = "This is not your password."
 
 
 class NewSession(msgspec.Struct, frozen=True):
@@ -30,27 +31,20 @@ class NewSession(msgspec.Struct, frozen=True):
     expires_at: datetime.datetime
 
 
-def lock_of(failures: int) -> datetime.timedelta:
-    """How long a name is locked after so many failures in a row: 1, 2, 4 … seconds from the sixth on."""
-    if failures <= FREE_TRIES:
-        return datetime.timedelta(0)
-    return min(MAX_LOCK, datetime.timedelta(seconds=2 ** min(failures - FREE_TRIES - 1, 20)))
-
-
 class SignIn:
     def __init__(
         self,
         database: Database,
         clock: Clock,
         passwords: Passwords,
-        vault: Vault,
+        tries: Tries,
         *,
         lasts: datetime.timedelta,
     ) -> None:
         self._database = database
         self._clock = clock
         self._passwords = passwords
-        self._vault = vault
+        self._tries = tries
         self._lasts = lasts
 
     async def sign_in(
@@ -58,17 +52,18 @@ class SignIn:
     ) -> NewSession:
         """Begins a session, and ends the one that it replaces.
 
-        Raises NotSignedIn, the same for a wrong password and an unknown name, and TooMany while the
-        name is locked.
+        Raises WrongPassword, the same for a wrong password and an unknown name, and TooMany after too
+        many tries (`services/tries.py`).
         """
         username = username.strip().lower()
-        await self._check(username, password)
+        member = await self._checked(username, password, self._tries.at_place(username, by.address))
         at = self._clock()
         secret = SESSION_PREFIX + secrets.token_urlsafe(32)
-        async with self._database.transaction() as repos:
-            member = await repos.people.member(username)
+        async with telling_rights(self) as told, self._database.transaction() as repos:
+            await _unchanged(repos, member)
             if replacing is not None and replacing.credential.kind == "session":
                 await repos.credentials.end_session(replacing.member_id, replacing.credential.id)
+                told.add(replacing.member_id)
             session = await repos.credentials.add_session(
                 token_hash=secret_hash(secret),
                 member_id=member.id,
@@ -84,77 +79,108 @@ class SignIn:
         return NewSession(session, secret, username, member.roles, at + self._lasts)
 
     async def confirm(self, who: Identity, password: str) -> None:
-        """The password given again, before something of weight. Raises NotSignedIn and TooMany."""
-        await self._check(who.username, password)
+        """The password given again, before something of weight.
+
+        Raises SessionNeeded, WrongPassword and TooMany.
+        """
+        session = _session_of(who)
+        await self._checked(who.username, password, self._tries.in_session(session), _NOT_YOURS)
         async with self._database.transaction() as repos:
-            await repos.credentials.confirm(who.credential.id, self._clock())
+            await repos.credentials.confirm(session, self._clock())
 
     async def sign_out(self, who: Identity, by: Actor) -> None:
-        """Ends the session on the server, whatever becomes of its cookie."""
-        async with self._database.transaction() as repos:
-            await repos.credentials.end_session(who.member_id, who.credential.id)
+        """Ends the session on the server, whatever becomes of its cookie. Raises SessionNeeded."""
+        session = _session_of(who)
+        async with telling_rights(self) as told, self._database.transaction() as repos:
+            told.add(who.member_id)
+            await repos.credentials.end_session(who.member_id, session)
             await repos.audit.add(by, self._clock(), "signed-out", who.username)
-        await rights_changed.send_async(self, members=frozenset({who.member_id}))
 
     async def change_password(self, who: Identity, old: str, new: str, by: Actor) -> None:
-        """Ends the member's other sessions. Raises Invalid, NotSignedIn for a wrong old one, and TooMany."""
+        """Ends the member's other sessions; tokens stay.
+
+        Raises Invalid, SessionNeeded, WrongPassword for a wrong old one, and TooMany.
+        """
+        session = _session_of(who)
         check_password(new, who.username, "new_password")
-        await self._check(who.username, old)
-        await self._set(who.member_id, who.username, new, by, keep=who.credential.id)
+        member = await self._checked(who.username, old, self._tries.in_session(session), _NOT_YOURS)
+        hashed = await self._passwords.hash(new)
+        async with telling_rights(self) as told, self._database.transaction() as repos:
+            told.add(member.id)
+            await _unchanged(repos, member)
+            await self._set(repos, member, hashed, by, keep=session)
 
     async def set_password(self, reset: str, new: str, by: Actor) -> str:
-        """A new password by a one-time token; returns whose. Raises Invalid."""
-        at = self._clock()
-        async with self._database.transaction() as repos:
-            member_id = await repos.credentials.take_reset(secret_hash(reset), at)
+        """A new password by a one-time token; returns whose. Raises Invalid; a token it names stays good."""
+        reset_hash = secret_hash(reset)
+        async with self._database.snapshot() as repos:
+            member_id = await repos.credentials.reset_of(reset_hash, self._clock())
             if member_id is None:
-                message = "is not known, was used already or has expired; ask an administrator for another"
-                raise Invalid((FieldError("token", message, "unknown-reset"),))
-            username = (await repos.people.by_id(member_id)).username
-            # A password that is refused rolls back: the token stays good.
-            check_password(new, username, "new_password")
-        who = msgspec.structs.replace(by, member_id=member_id, username=username)
-        await self._set(member_id, username, new, who, keep=None)
-        return username
+                _unknown_reset()
+            member = await repos.people.by_id(member_id)
+        check_password(new, member.username, "new_password")
+        hashed = await self._passwords.hash(new)
+        who = msgspec.structs.replace(by, member_id=member.id, username=member.username)
+        async with telling_rights(self) as told, self._database.transaction() as repos:
+            told.add(member.id)
+            if not await repos.credentials.take_reset(reset_hash, self._clock()):
+                _unknown_reset()
+            await self._set(repos, member, hashed, who)
+        return member.username
 
     async def give_password(self, username: str, new: str, by: Actor) -> None:
         """A new password for somebody else, as the operator gives one. Raises Invalid and UnknownMember."""
         check_password(new, username)
         async with self._database.snapshot() as repos:
             member = await repos.people.member(username)
-        await self._set(member.id, username, new, by, keep=None)
-
-    async def _set(self, member_id: int, username: str, new: str, by: Actor, keep: int | None) -> None:
         hashed = await self._passwords.hash(new)
-        at = self._clock()
-        async with self._database.transaction() as repos:
-            await repos.people.set_password(member_id, hashed, at)
-            await repos.credentials.end_sessions(member_id, keep)
-            await repos.audit.add(by, at, "password-changed", username)
-        await rights_changed.send_async(self, members=frozenset({member_id}))
+        async with telling_rights(self) as told, self._database.transaction() as repos:
+            told.add(member.id)
+            await self._set(repos, member, hashed, by)
 
-    async def _check(self, username: str, password: str) -> None:
-        """Counts the try before it looks, so that many at once gain nothing."""
-        key = self._vault.lookup("username", username)
-        async with self._database.transaction() as repos:
-            at = self._clock()
-            known = await repos.credentials.failures(key)
-            if known is not None and known.locked_until > at:
-                raise _locked(known.locked_until - at)
-            failures = await repos.credentials.count_failure(key, at, at - FORGOTTEN)
-            if lock := lock_of(failures):
-                await repos.credentials.lock(key, at + lock)
-            member = await repos.people.find(username)
+    async def _set(
+        self, repos: Repositories, member: MemberRow, hashed: str, by: Actor, keep: int | None = None
+    ) -> None:
+        at = self._clock()
+        await repos.people.set_password(member.id, hashed, at)
+        await repos.credentials.end_sessions(member.id, keep)
+        await self._tries.begin_anew(repos, member.username)
+        await repos.audit.add(by, at, "password-changed", member.username)
+
+    async def _checked(
+        self, username: str, password: str, subject: Subject, wrong: str = _NOT_TOGETHER
+    ) -> MemberRow:
+        """The member whose password this is. Raises WrongPassword, titled `wrong`, and TooMany."""
+        subject = await self._tries.count(subject)
+        async with self._database.snapshot() as repos:
+            member = await repos.people.find(username) if is_username(username) else None
         stored = member.password_hash if member is not None and member.disabled_at is None else None
         verdict = await self._passwords.verify(stored, password)
         if not verdict.right or member is None:
-            raise NotSignedIn("This name and password do not belong together.")
+            raise WrongPassword(wrong)
         async with self._database.transaction() as repos:
-            await repos.credentials.forgive(key, self._clock() - FORGOTTEN)
-            if verdict.rehashed is not None:
-                await repos.people.set_password(member.id, verdict.rehashed, self._clock())
+            await self._tries.succeed(repos, subject)
+            if verdict.rehashed is not None and stored is not None:
+                await repos.people.rehash(member.id, stored, verdict.rehashed)
+        return member
 
 
-def _locked(remaining: datetime.timedelta) -> TooMany:
-    seconds = max(1, round(remaining.total_seconds() + 0.5))
-    return TooMany(f"Too many failed sign-ins under this name; wait {seconds} s before the next.", seconds)
+async def _unchanged(repos: Repositories, member: MemberRow) -> None:
+    """Holds the member until the commit. Raises WrongPassword where the password is another by now.
+
+    Or the member is disabled: what was checked a moment ago does not let in.
+    """
+    now = await repos.people.by_id(member.id, lock=True)
+    if now.disabled_at is not None or now.password_at != member.password_at:
+        raise WrongPassword(_NOT_TOGETHER)
+
+
+def _session_of(who: Identity) -> int:
+    if who.credential.kind != "session":
+        raise SessionNeeded
+    return who.credential.id
+
+
+def _unknown_reset() -> NoReturn:
+    message = "is not known, was used already or has expired; ask an administrator for another"
+    raise Invalid((FieldError("token", message, "unknown-reset"),))

@@ -5,6 +5,9 @@ logs its own failures and never fails the sender. Receivers are connected in `qu
 blinker holds a bound method weakly, so whoever connects one keeps its object alive.
 """
 
+import contextlib
+from collections.abc import AsyncIterator
+
 from blinker import Namespace
 
 _signals = Namespace()
@@ -29,3 +32,18 @@ rights_changed = _signals.signal(
     doc="Sender: a service. members: frozenset[int], their ids. Roles, units, sessions or tokens of theirs "
     "changed or ended: whoever is connected with them is looked at again.",
 )
+
+
+@contextlib.asynccontextmanager
+async def telling_rights(sender: object) -> AsyncIterator[set[int]]:
+    """Around a transaction: at the end `rights_changed` is sent for the members whose ids were added.
+
+    However it ends: a client that leaves cancels its request, even between the commit and the signal.
+    A hint too many does no harm.
+    """
+    members: set[int] = set()
+    try:
+        yield members
+    finally:
+        if members:
+            await rights_changed.send_async(sender, members=frozenset(members))
