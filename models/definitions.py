@@ -5,10 +5,27 @@ These values come out of an imported results file or the demo's generator and go
 """
 
 import datetime
+from enum import StrEnum
 
 import msgspec
 
 from models.ballot_order import BallotOrder
+
+
+class VoteVariation(StrEnum):
+    """How votes are given and counted (NIST SP 1500-100, VoteVariation)."""
+
+    APPROVAL = "approval"
+    BORDA = "borda"
+    CUMULATIVE = "cumulative"
+    MAJORITY = "majority"
+    N_OF_M = "n-of-m"
+    OTHER = "other"
+    PLURALITY = "plurality"
+    PROPORTIONAL = "proportional"
+    RANGE = "range"
+    RCV = "rcv"
+    SUPER_MAJORITY = "super-majority"
 
 
 class UnitDefinition(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +60,7 @@ class ContestDefinition(msgspec.Struct, frozen=True, kw_only=True):
     selections: tuple[SelectionDefinition, ...]
     precincts: tuple[str, ...]
     """Codes of the precincts on whose ballots the contest stands."""
-    vote_variation: str = "plurality"
+    vote_variation: VoteVariation = VoteVariation.PLURALITY
     votes_allowed: int = 1
     number_elected: int = 1
     ballot_order: BallotOrder = BallotOrder.GIVEN

@@ -70,7 +70,7 @@ class TallyEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 
 
 class ElectionEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="election"):
-    """The election itself moved: created, opened, closed, released, withheld or certified."""
+    """The election itself moved or was edited; `change` is the word for it (`services/elections.py`)."""
 
     seq: int
     at: datetime.datetime
@@ -81,6 +81,8 @@ class ElectionEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     results_released: bool
     reason: str
     nonce: str
+    ballot_seed: str | msgspec.UnsetType | None = msgspec.UNSET
+    """Only where it was set or taken back; other entries do not have it."""
 
 
 Entry = TallyEntry | ElectionEntry

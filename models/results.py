@@ -26,6 +26,7 @@ class ElectionState(msgspec.Struct, frozen=True):
     results_released: bool
     changed_seq: int
     changed_at: datetime.datetime
+    ballot_seed: str | None = None
 
 
 class SelectionVotes(msgspec.Struct, frozen=True):

@@ -4,7 +4,19 @@ from hypercorn.middleware import ProxyFixMiddleware
 from quart import Quart
 
 from quart_app.access import enforce_access
-from quart_app.api import elections, health, log, results, results_ws, tallies, tallies_ws
+from quart_app.api import (
+    ballot_design,
+    candidates,
+    drafting,
+    elections,
+    health,
+    log,
+    results,
+    results_ws,
+    tallies,
+    tallies_ws,
+    voters,
+)
 from quart_app.auth import install_sessions
 from quart_app.cors import install_cors
 from quart_app.errors import install_error_handlers
@@ -21,7 +33,19 @@ from quart_app.sockets import BoundedWebsocketConnection
 from quart_app.wiring import Services
 from services.results import ResultsService
 
-APIS = (elections, results, log, tallies, tallies_ws, results_ws, health)
+APIS = (
+    elections,
+    drafting,
+    ballot_design,
+    candidates,
+    voters,
+    results,
+    log,
+    tallies,
+    tallies_ws,
+    results_ws,
+    health,
+)
 
 
 def create_app(settings: Settings | None = None) -> Quart:

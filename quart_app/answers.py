@@ -39,15 +39,18 @@ def matches(etag: str, if_none_match: str) -> bool:
     return etag in tags or tags == ["*"]
 
 
-def versioned(body: bytes, version: int, *, staff: bool) -> Response:
-    """A version of results: 304 for whoever has it already. What only staff may see is never shared."""
+def versioned(body: bytes, version: int, *, private: bool) -> Response:
+    """A version of results: 304 for whoever has it already.
+
+    What only staff may see, and what may change within a version, is `private` and never shared.
+    """
     etag = etag_of(version)
-    if not staff and matches(etag, request.headers.get("If-None-Match", "")):
+    if not private and matches(etag, request.headers.get("If-None-Match", "")):
         response = bytes_response(b"", 304, cache=LIVE)
         del response.headers["Content-Type"]
     else:
-        response = bytes_response(body, cache=PRIVATE if staff else LIVE)
-    if not staff:
+        response = bytes_response(body, cache=PRIVATE if private else LIVE)
+    if not private:
         response.headers["ETag"] = etag
     return response
 
@@ -56,6 +59,17 @@ def editable(value: Any, status: int = 200) -> Response:
     """A resource with its entity tag, which whoever changes it sends back as `If-Match`."""
     response = json_response(value, status, cache=PRIVATE)
     response.headers["ETag"] = f'"{edition(value)}"'
+    return response
+
+
+class Nothing:
+    """It is done, and there is nothing to say."""
+
+
+def nothing() -> Response:
+    """204: what was to be removed is gone."""
+    response = bytes_response(b"", 204, cache="no-store")
+    del response.headers["Content-Type"]
     return response
 
 

@@ -33,7 +33,7 @@ class FrontDoor:
             return False
         place = scope["path"].removeprefix(PREFIX).split("/")
         feed = results.known(place[0])
-        if feed is None:
+        if feed is None or feed.view.is_draft:
             return False
         if_none_match = host = ""
         for name, value in scope["headers"]:

@@ -14,6 +14,7 @@ from werkzeug.routing.rules import Rule
 
 from models.rights import Access
 from quart_app.access import access_of
+from quart_app.answers import Nothing
 from quart_app.auth import COOKIE
 from quart_app.errors import PROBLEM_JSON, Problem
 from quart_app.openapi_examples import EXAMPLES, PROBLEMS
@@ -40,6 +41,7 @@ _REF = "#/components/schemas/{name}"
 _DESCRIBED = ("/api/v1/", "/health/")
 _SAFE = ("get", "head")
 _MEDIA = "_tallystream_media"
+_ROWS = "_tallystream_rows"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -74,6 +76,16 @@ def also_answers(media: str, example: str) -> Callable[[F], F]:
     return mark
 
 
+def takes_rows(kind: type[msgspec.Struct], csv: str) -> Callable[[F], F]:
+    """The route takes an array of `kind`, or CSV. A row that is none is answered, and fails no other."""
+
+    def mark(view: F) -> F:
+        setattr(view, _ROWS, (kind, csv))
+        return view
+
+    return mark
+
+
 class Document(OpenAPIProvider):
     """Types stand once, under `components`; quart-schema 0.25 inlines the first and drops the others.
 
@@ -85,8 +97,12 @@ class Document(OpenAPIProvider):
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         paths, components = super().build_paths(rule)
+        rows = getattr(self._app.view_functions[rule.endpoint], _ROWS, None)
         for path in paths.values():
             for method, operation in path.items():
+                if rows:
+                    operation["requestBody"] = _rows_body(*rows)
+                    components.setdefault("schemas", {}).update(_described(rows[0])[1])
                 operation["description"] = operation["description"].strip()
                 if rule.rule.startswith("/api/"):
                     self._guard(rule, method, operation)
@@ -124,6 +140,8 @@ class Document(OpenAPIProvider):
     def build_response_object(
         self, model: Any, headers_model: type[Any] | None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
+        if model is Nothing:
+            return {"description": inspect.getdoc(Nothing)}, {}
         schema, components = _described(model)
         media = PROBLEM_JSON if model is Problem else "application/json"
         answer: dict[str, Any] = {"content": {media: _content(model, schema)}}
@@ -146,6 +164,14 @@ def _statuses(access: Access, method: str, operation: dict[str, Any]) -> Iterabl
         yield 404
     if "query" in places:
         yield from (414, 422)
+
+
+def _rows_body(kind: type[msgspec.Struct], csv: str) -> dict[str, Any]:
+    # A row of any kind is taken, and answered for itself.
+    items = {"anyOf": [{"$ref": _REF.format(name=kind.__name__)}, {}]}
+    array = {"schema": {"type": "array", "items": items}, "example": [EXAMPLES[kind.__name__]]}
+    text = {"schema": {"type": "string"}, "example": csv}
+    return {"required": True, "content": {"application/json": array, "text/csv": text}}
 
 
 def _described(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:

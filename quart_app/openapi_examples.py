@@ -15,6 +15,7 @@ _ELECTION = {
     "is_test": False,
     "status": "open",
     "released": True,
+    "ballot_seed": None,
 }
 _CONTEST = {
     "code": "president",
@@ -34,6 +35,15 @@ _UNIT = {
     "parent": "adams",
 }
 _PARTY = {"code": "REP", "name": "Republican", "colour": "#c8102e"}
+_SELECTION = {"code": "trump-and-vance", "name": "TRUMP and VANCE", "party": "REP"}
+_WHOLE_CONTEST = {**_CONTEST, "ballot_order": "given", "selections": [_SELECTION], "precincts": None}
+_NEW_ELECTION = {
+    "code": "adams-2024",
+    "name": "Adams 2024",
+    "date": "2024-11-05",
+    "timezone": "America/New_York",
+    "is_test": False,
+}
 _RESULTS = {
     "election": "adams-2024",
     "contest": "president",
@@ -68,6 +78,23 @@ _RESULTS = {
             "rank": 1,
         }
     ],
+}
+_VOTER_ENTRY = {
+    "voter_id": "001234567-01",
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "precinct": "abbottstown",
+    "email": "ada@example.org",
+    "mobile": "+1 717 555 0101",
+    "address": "1 Main Street, Gettysburg",
+}
+_VOTER = {
+    "id": 4711,
+    **_VOTER_ENTRY,
+    "registered_at": "2026-01-01T00:00:00Z",
+    "changed_at": "2026-01-01T00:00:00Z",
+    "removed_at": None,
+    "removal_reason": "",
 }
 _COUNTS = {"ballots_cast": 509, "overvotes": 2, "undervotes": 0, "write_ins": 0, "rejected_ballots": 0}
 _VOTES = {"harris-and-walz": 150, "trump-and-vance": 350, "oliver-and-ter-maat": 4, "stein-and-ware": 3}
@@ -107,6 +134,11 @@ def _problem(status: int, code: str, title: str, **more: Any) -> dict[str, Any]:
     return {"type": "about:blank", "status": status, "code": code, "title": title, **more}
 
 
+def _without_code(example: dict[str, Any]) -> dict[str, Any]:
+    """What is sent to an address that has the code in it."""
+    return {name: value for name, value in example.items() if name != "code"}
+
+
 PROBLEMS = {
     400: _problem(400, "unreadable", "This is not JSON."),
     401: _problem(401, "not-signed-in", "This token is not known or has expired."),
@@ -125,8 +157,53 @@ PROBLEMS = {
     503: _problem(503, "database-unavailable", "The database cannot be reached just now; …", retry_after=2),
 }
 
+_FILING = {
+    "contest": "council",
+    "first_name": "Ada",
+    "last_name": "Abel",
+    "party": "REP",
+    "address": "1 Main Street, Gettysburg",
+    "telephone": "+1 717 555 0101",
+    "email": "ada@example.org",
+}
+_CANDIDATE = {
+    "code": "PHL-101",
+    "contest": "council",
+    "first_name": "Ada",
+    "last_name": "Abel",
+    "party": "REP",
+    "status": "qualified",
+    "filed_at": "2024-03-01T09:30:00Z",
+    "selection": "phl-101",
+}
+_BALLOT_CONTEST = {
+    "code": "council",
+    "name": "Council",
+    "district": "adams",
+    "is_measure": False,
+    "vote_variation": "plurality",
+    "votes_allowed": 1,
+    "number_elected": 1,
+    "ballot_order": "lot",
+    "selections": [{"code": "phl-101", "name": "Ada Abel", "party": "REP", "sort_name": "Abel, Ada"}],
+}
+
 EXAMPLES: dict[str, Any] = {
     "ElectionInfo": _ELECTION,
+    "NewElection": _NEW_ELECTION,
+    "ElectionEdit": {**_without_code(_NEW_ELECTION), "ballot_seed": "5 11 23 31 44 46, drawn on 2024-09-12"},
+    "ElectionMove": {"change": "open", "reason": ""},
+    "UnitInfo": _UNIT,
+    "UnitEdit": _without_code(_UNIT),
+    "PartyInfo": _PARTY,
+    "NewParty": _PARTY,
+    "PartyEdit": _without_code(_PARTY),
+    "WholeContest": _WHOLE_CONTEST,
+    "NewContest": _WHOLE_CONTEST,
+    "ContestEdit": _without_code(_WHOLE_CONTEST),
+    "SelectionInfo": _SELECTION,
+    "NewSelection": _SELECTION,
+    "SelectionEdit": _without_code(_SELECTION),
     "ElectionPage": {"elections": [_ELECTION], "next": None},
     "ContestPage": {"contests": [_CONTEST], "next": None},
     "UnitPage": {
@@ -165,6 +242,65 @@ EXAMPLES: dict[str, Any] = {
         ],
         "next": "/api/v1/elections/adams-2024/log?after=1&limit=100",
     },
+    "Filing": _FILING,
+    "FilingEdit": {**_FILING, "filed_at": "2024-03-01"},
+    "Filed": {"code": "F-8015f5178a04e2f0", "status": "filed"},
+    "CandidateInfo": _CANDIDATE,
+    "CandidatePage": {"candidates": [_CANDIDATE], "next": None},
+    "CandidateContact": {
+        "address": "1 Main Street, Gettysburg",
+        "telephone": "+1 717 555 0101",
+        "email": "ada@example.org",
+    },
+    "Decision": {"change": "qualify", "reason": "", "selection": None},
+    "Decisions": {"codes": ["PHL-101", "PHL-102"], "change": "qualify", "reason": ""},
+    "DecidedMany": {
+        "decided": 1,
+        "refused": 1,
+        "items": [
+            {"code": "PHL-101", "status": "qualified"},
+            {
+                "code": "PHL-102",
+                "status": "refused",
+                "errors": [
+                    {
+                        "field": "codes",
+                        "message": "The candidate 'PHL-102' is rejected and cannot become qualified; …",
+                        "code": "illegal-transition",
+                    }
+                ],
+            },
+        ],
+    },
+    "Ballot": {
+        "election": "adams-2024",
+        "election_status": "open",
+        "is_test": False,
+        "precinct": "abbottstown",
+        "seed": "16 4 23 42 8 15",
+        "contests": [_BALLOT_CONTEST],
+    },
+    "BulkAnswer": {
+        "added": 1,
+        "unchanged": 0,
+        "refused": 1,
+        "items": [
+            {"row": 1, "status": "added", "code": "4711"},
+            {
+                "row": 2,
+                "status": "refused",
+                "errors": [{"field": "last_name", "message": "is missing", "code": "missing"}],
+            },
+        ],
+    },
+    "VoterEntry": _VOTER_ENTRY,
+    "VoterInfo": _VOTER,
+    "VoterPage": {"voters": [_VOTER], "next": None},
+    "VoterSearch": {"last_name": "Lovelace", "precinct": "abbottstown"},
+    "VotersFound": {"voters": [_VOTER], "after": None},
+    "Removal": {"reason": "moved to another county"},
+    "Move": {"to": "arendtsville", "reason": "the polling place has burnt down"},
+    "Moved": {"moved": 610},
     "TallySubmission": {
         "type": "tally",
         "ref": "abbottstown-president-1",
@@ -192,4 +328,12 @@ LOG_STREAM = (
 NDJSON_LINES = (
     '{"precinct":"abbottstown","name":"ABBOTTSTOWN","seq":17,"revision":1,…}\n'
     '{"precinct":"arendtsville","name":"ARENDTSVILLE","seq":21,"revision":1,…}\n'
+)
+BULK_LINES = (
+    '{"row":1,"status":"added","code":"4711"}\n'
+    '{"row":2,"status":"refused","errors":[{"field":"last_name","message":"is missing","code":"missing"}]}\n'
+)
+VOTERS_CSV = (
+    "voter_id,first_name,last_name,precinct,email,mobile,address\n"
+    '001234567-01,Ada,Lovelace,abbottstown,ada@example.org,+1 717 555 0101,"1 Main Street, Gettysburg"\n'
 )

@@ -13,21 +13,29 @@ from quart_app.live import Broadcasters
 from quart_app.settings import Settings, SettingsError
 from repositories.database import ALWAYS_BY_INDEX, Database
 from services.audit import AuditService
+from services.ballot_design import BallotDesign
+from services.ballots import BallotService
 from services.books import Books
 from services.broker import Broker
+from services.candidates import CandidateService
 from services.clock import utc_now
 from services.credentials import CredentialService
+from services.decisions import DecisionService
+from services.drafting import DraftingService
 from services.elections import ElectionService
+from services.enrolment import EnrolmentService
 from services.intake import Intake
 from services.log import LogService
 from services.officials import OfficialService
 from services.passwords import Passwords
+from services.registration import Registration
 from services.results import ResultsService
 from services.sign_in import SignIn
 from services.signals import election_changed, results_changed, rights_changed
 from services.standing import Standing
 from services.tries import Tries
 from services.vault import Vault
+from services.voters import VoterService
 
 
 class Watchers:
@@ -68,6 +76,8 @@ class Services:
             settings=ALWAYS_BY_INDEX,
         )
         self.elections = ElectionService(self.database, utc_now)
+        self.drafting = DraftingService(self.database, utc_now)
+        self.ballot_design = BallotDesign(self.database, utc_now)
         self.keys = keys_of(settings)
         self.vault = Vault(self.keys)
         passwords = Passwords()
@@ -80,6 +90,12 @@ class Services:
             lasts=datetime.timedelta(hours=settings.sessions.hours),
         )
         self.officials = OfficialService(self.database, utc_now, self.vault, passwords, self.credentials)
+        self.enrolment = EnrolmentService(self.database, utc_now, self.vault, passwords)
+        self.candidates = CandidateService(self.database, utc_now, self.vault)
+        self.decisions = DecisionService(self.database, utc_now)
+        self.ballots = BallotService(self.database)
+        self.registration = Registration(self.database, utc_now, self.vault)
+        self.voters = VoterService(self.database, utc_now, self.vault)
         self.audit = AuditService(self.database)
         self.standing = Standing(self.database, utc_now, sweep=settings.sessions.sweep)
         self.results = ResultsService(self.database)
@@ -106,7 +122,7 @@ class Services:
 
     def _receivers(self) -> list[tuple[Signal, Any, object]]:
         """Several services may live in one process (tests): each hears only its own senders."""
-        rights = (self.credentials, self.sign_in, self.officials)
+        rights = (self.credentials, self.sign_in, self.officials, self.enrolment)
         return [
             (results_changed, self.broker.announce, self.intake),
             (election_changed, self.broker.announce, self.elections),

@@ -11,14 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from models.errors import DatabaseAway, Unreadable
 from repositories.audit import Audit
+from repositories.ballots import Ballots
+from repositories.candidates import Candidates
+from repositories.contests import Contests
 from repositories.credentials import Credentials
 from repositories.definitions import Definitions
 from repositories.elections import Elections
 from repositories.log import Log
+from repositories.opening import Opening
 from repositories.people import People
 from repositories.results import Results
 from repositories.tallies import Tallies
 from repositories.tries import Tries
+from repositories.voters import Voters
+from repositories.units import Units
 
 # A statement that takes longer than this is given up: nobody waits for ever behind a stuck lock.
 STATEMENT_SECONDS = 30
@@ -47,14 +53,20 @@ class Repositories:
 
     def __init__(self, session: AsyncSession) -> None:
         self.audit = Audit(session)
+        self.ballots = Ballots(session)
+        self.candidates = Candidates(session)
+        self.contests = Contests(session)
         self.credentials = Credentials(session)
         self.definitions = Definitions(session)
         self.elections = Elections(session)
         self.log = Log(session)
+        self.opening = Opening(session)
         self.people = People(session)
         self.results = Results(session)
         self.tallies = Tallies(session)
         self.tries = Tries(session)
+        self.voters = Voters(session)
+        self.units = Units(session)
 
 
 def asyncpg_url(url: str) -> URL:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import DateTime, bindparam, insert, text
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,24 +12,6 @@ from models.elections import Contest, ContestUnit, Election, Party, ReportingUni
 from models.errors import AlreadyExists
 from models.log import LogHead
 from models.results import ElectionState
-
-# Running totals exist from the beginning, for every unit above precincts: intake only ever adds to them.
-_CONTEST_ZEROS = text("""
-    INSERT INTO contest_totals (contest_id, unit_id, units_reported, quarantined_units, voters_registered,
-                                ballots_cast, overvotes, undervotes, write_ins, rejected_ballots,
-                                version, updated_at)
-    SELECT cu.contest_id, cu.unit_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, :at
-    FROM contest_units cu JOIN reporting_units u ON u.id = cu.unit_id
-    WHERE cu.election_id = :election AND u.kind <> 'precinct'
-""").bindparams(bindparam("at", type_=DateTime(timezone=True)))
-_SELECTION_ZEROS = text("""
-    INSERT INTO selection_totals (selection_id, unit_id, votes)
-    SELECT s.id, cu.unit_id, 0
-    FROM contest_units cu
-    JOIN reporting_units u ON u.id = cu.unit_id
-    JOIN selections s ON s.contest_id = cu.contest_id
-    WHERE cu.election_id = :election AND u.kind <> 'precinct'
-""")
 
 
 class Definitions:
@@ -50,8 +32,6 @@ class Definitions:
         contests = await self._contests(election, definition, units)
         await self._many(Selection, list(_selections(definition, contests, parties)))
         await self._insert(ContestUnit, list(_contest_units(election, definition, contests, units)))
-        await self._session.execute(_CONTEST_ZEROS, {"election": election, "at": state.changed_at})
-        await self._session.execute(_SELECTION_ZEROS, {"election": election})
         return election
 
     async def _election(self, state: ElectionState) -> int:

@@ -1,13 +1,15 @@
 """Elections, and what stands in them: units, contests, parties."""
 
-import datetime
+from typing import Any
 
-from sqlalchemy import select, text, update
+import msgspec
+from sqlalchemy import Select, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.ballot_book import BallotBook, BookContest, Precinct
 from models.elections import Contest, Election, Party, ReportingUnit
-from models.errors import UnknownContest, UnknownElection, UnknownUnit
+from models.errors import ElectionNotDraft, RegisterClosed, UnknownContest, UnknownElection, UnknownUnit
+from models.lifecycles import ElectionStatus
 from models.places import ContestInfo, PartyInfo, SelectionInfo, UnitInfo
 from models.results import ElectionState
 
@@ -22,6 +24,7 @@ _STATE = select(
     Election.results_released,
     Election.changed_seq,
     Election.changed_at,
+    Election.ballot_seed,
 )
 
 _UNIT = (
@@ -58,7 +61,7 @@ _CONTESTS = text("""
            p.code AS party
     FROM contests c
     JOIN reporting_units d ON d.id = c.district_id
-    JOIN selections s ON s.contest_id = c.id
+    LEFT JOIN selections s ON s.contest_id = c.id
     LEFT JOIN parties p ON p.id = s.party_id
     WHERE c.election_id = :election
     ORDER BY c.position, s.position
@@ -76,20 +79,43 @@ class Elections:
 
     async def get(self, code: str) -> ElectionState:
         """Raises UnknownElection."""
-        row = (await self._session.execute(_STATE.where(Election.code == code))).one_or_none()
+        return await self._one(code, _STATE)
+
+    async def hold(self, code: str) -> ElectionState:
+        """The election, which nobody else changes or holds until the commit. Raises UnknownElection.
+
+        Whoever locks the log's head as well does that afterwards.
+        """
+        return await self._one(code, _STATE.with_for_update(key_share=True))
+
+    async def hold_draft(self, code: str, *, alone: bool = False) -> ElectionState:
+        """An election that stays a draft until the commit; `alone` keeps others out who hold it.
+
+        Raises UnknownElection and ElectionNotDraft.
+        """
+        election = await self._one(code, _STATE.with_for_update(read=not alone, key_share=alone))
+        if election.status != ElectionStatus.DRAFT:
+            raise ElectionNotDraft(code, election.status)
+        return election
+
+    async def hold_register(self, code: str) -> ElectionState:
+        """An election whose voters can change until the commit. Raises UnknownElection and RegisterClosed."""
+        election = await self._one(code, _STATE.with_for_update(read=True))
+        if election.status not in (ElectionStatus.DRAFT, ElectionStatus.OPEN):
+            raise RegisterClosed(code, election.status)
+        return election
+
+    async def _one(self, code: str, query: Select[*tuple[Any, ...]]) -> ElectionState:
+        row = (await self._session.execute(query.where(Election.code == code))).one_or_none()
         if row is None:
             raise UnknownElection(code)
         return ElectionState(**row._mapping)
 
-    async def move(
-        self, election_id: int, *, status: str, released: bool, seq: int, at: datetime.datetime
-    ) -> None:
-        """Writes what log entry `seq` says of the election itself."""
-        await self._session.execute(
-            update(Election)
-            .where(Election.id == election_id)
-            .values(status=status, results_released=released, changed_seq=seq, changed_at=at)
-        )
+    async def write(self, election: ElectionState) -> None:
+        """Writes what is said of the election itself; its code and id stay."""
+        values = msgspec.structs.asdict(election)
+        del values["id"], values["code"]
+        await self._session.execute(update(Election).where(Election.id == election.id).values(values))
 
     async def book(self, election: ElectionState) -> BallotBook:
         """The election's precincts, contests and selections. One read of the whole tree."""
@@ -97,7 +123,8 @@ class Elections:
         contests: dict[str, BookContest] = {}
         for row in await self._session.execute(_CONTESTS, {"election": election.id}):
             contest = contests.setdefault(row.code, BookContest(row.id, row.code, row.votes_allowed, {}))
-            contest.selections[row.selection] = row.selection_id
+            if row.selection is not None:
+                contest.selections[row.selection] = row.selection_id
         return BallotBook(
             election.id,
             election.code,
@@ -134,7 +161,8 @@ class Elections:
                     selections=[],
                 ),
             )
-            contest.selections.append(SelectionInfo(row.selection, row.selection_name, row.party))
+            if row.selection is not None:
+                contest.selections.append(SelectionInfo(row.selection, row.selection_name, row.party))
         return list(contests.values())
 
     async def contest_id(self, election_id: int, code: str) -> int:
@@ -145,16 +173,22 @@ class Elections:
             raise UnknownContest(code)
         return found
 
-    async def unit(self, election_id: int, code: str | None) -> tuple[int, str]:
-        """Id and kind of a unit, or of the root where no code is given. Raises UnknownUnit."""
-        query = select(ReportingUnit.id, ReportingUnit.kind).where(ReportingUnit.election_id == election_id)
-        if code is None:
-            query = query.where(ReportingUnit.parent_id.is_(None))
-        else:
-            query = query.where(ReportingUnit.code == code)
+    async def root(self, election_id: int) -> int | None:
+        """Id of the unit that all others lie in; None while a draft has no units."""
+        query = select(ReportingUnit.id).where(
+            ReportingUnit.election_id == election_id, ReportingUnit.parent_id.is_(None)
+        )
+        found: int | None = await self._session.scalar(query)
+        return found
+
+    async def unit(self, election_id: int, code: str) -> tuple[int, str]:
+        """Id and kind of a unit. Raises UnknownUnit."""
+        query = select(ReportingUnit.id, ReportingUnit.kind).where(
+            ReportingUnit.election_id == election_id, ReportingUnit.code == code
+        )
         row = (await self._session.execute(query)).one_or_none()
         if row is None:
-            raise UnknownUnit(code or "")
+            raise UnknownUnit(code)
         return row.id, row.kind
 
     async def unit_info(self, election_id: int, code: str) -> UnitInfo:

@@ -1,6 +1,8 @@
 """Reading results: running totals of a unit, or the counted tally of a precinct."""
 
-from sqlalchemy import text
+from typing import Any
+
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.places import PrecinctTally
@@ -36,7 +38,7 @@ _SELECTION_FIGURES = {
 
 _CONTESTS = """
     SELECT c.id, c.code, c.name, c.is_measure, c.votes_allowed, c.number_elected,
-           cu.units_expected, cu.voters_registered AS voters_expected,
+           coalesce(cu.units_expected, 0) AS units_expected, cu.voters_registered AS voters_expected,
            coalesce(t.units_reported, 0) AS units_reported,
            coalesce(t.quarantined_units, 0) AS quarantined_units,
            coalesce(t.voters_registered, 0) AS voters_registered,
@@ -47,8 +49,8 @@ _CONTESTS = """
            coalesce(t.rejected_ballots, 0) AS rejected_ballots,
            coalesce(t.version, 0) AS version, t.updated_at
     FROM contests c
-    JOIN contest_units cu ON cu.contest_id = c.id AND cu.unit_id = :unit
-    LEFT JOIN ({figures}) t ON t.contest_id = c.id AND t.unit_id = cu.unit_id
+    {units} contest_units cu ON cu.contest_id = c.id AND cu.unit_id = :unit
+    LEFT JOIN ({figures}) t ON t.contest_id = c.id AND t.unit_id = :unit
     WHERE c.election_id = :election
       AND (CAST(:contest AS text) IS NULL OR c.code = :contest)
       AND (coalesce(t.version, 0) > :since OR :since = 0)
@@ -62,7 +64,11 @@ _SELECTIONS = """
     WHERE s.contest_id = ANY(CAST(:contests AS bigint[]))
     ORDER BY s.contest_id, s.position"""
 
-_CONTEST_SQL = {leaf: text(_CONTESTS.format(figures=sql)) for leaf, sql in _CONTEST_FIGURES.items()}
+_CONTEST_SQL = {
+    leaf: text(_CONTESTS.format(figures=sql, units="JOIN")) for leaf, sql in _CONTEST_FIGURES.items()
+}
+# In a draft it is not settled yet where a contest without a list of precincts will stand.
+_DRAFT_SQL = text(_CONTESTS.format(figures=_CONTEST_FIGURES[False], units="LEFT JOIN"))
 _SELECTION_SQL = {leaf: text(_SELECTIONS.format(figures=sql)) for leaf, sql in _SELECTION_FIGURES.items()}
 
 _TALLIES = text("""
@@ -91,12 +97,17 @@ class Results:
         self, election_id: int, unit_id: int, *, precinct: bool, contest: str | None = None, since: int = 0
     ) -> list[ContestCount]:
         """The sums of a unit's contests in ballot order; with `since`, of those that moved after it."""
-        rows = await self._session.execute(
-            _CONTEST_SQL[precinct],
-            {"election": election_id, "unit": unit_id, "contest": contest, "since": since},
-        )
-        contests = rows.all()
-        selections = await self._selections(unit_id, precinct, [row.id for row in contests])
+        places = {"election": election_id, "unit": unit_id, "contest": contest, "since": since}
+        return await self._counts(_CONTEST_SQL[precinct], places, precinct)
+
+    async def drafted(self, election_id: int, root_id: int) -> list[ContestCount]:
+        """Every contest of a draft as results will show it, with nothing counted yet."""
+        places = {"election": election_id, "unit": root_id, "contest": None, "since": 0}
+        return await self._counts(_DRAFT_SQL, places, False)
+
+    async def _counts(self, query: TextClause, places: dict[str, Any], precinct: bool) -> list[ContestCount]:
+        contests = (await self._session.execute(query, places)).all()
+        selections = await self._selections(places["unit"], precinct, [row.id for row in contests])
         return [
             ContestCount(
                 code=row.code,

@@ -3,6 +3,7 @@
 import asyncio
 
 from models.ballot_book import BallotBook
+from models.lifecycles import ElectionStatus
 from repositories.database import Database
 from services.announcements import Announcement
 
@@ -21,7 +22,11 @@ class Books:
         async with self._reading:
             if election not in self._books:
                 async with self._database.snapshot() as repos:
-                    book = await repos.elections.book(await repos.elections.get(election))
+                    state = await repos.elections.get(election)
+                    book = await repos.elections.book(state)
+                # What a draft consists of changes without a log entry.
+                if state.status == ElectionStatus.DRAFT:
+                    return book
                 self._books[election] = book
             return self._books[election]
 

@@ -1,36 +1,51 @@
 """Defining elections, moving them along, and reading what they consist of."""
 
 import secrets
-from collections.abc import Iterable, Iterator
-from typing import Literal, Protocol
+import zoneinfo
+from typing import Any, Literal
 
 import msgspec
 
 from models.definitions import ElectionDefinition
+from models.drafting import ElectionEdit, NewElection
+from models.editions import changed, hold_against
 from models.errors import FieldError, IllegalTransition, Invalid
-from models.lifecycles import ELECTION_MOVES, ElectionStatus, move
+from models.lifecycles import ELECTION_MOVES, ElectionStatus
 from models.log import ElectionEntry
 from models.places import ContestInfo, PartyInfo, UnitInfo
 from models.results import ElectionState
+from models.rights import OPERATOR, Actor
+from models.wholeness import definition_faults
 from repositories.database import Database, Repositories
 from services.announcements import Announcement
+from services.ballots import order_ballot
 from services.clock import Clock
+from services.opening import make_ready
 from services.signals import election_changed
 
-Change = Literal["open", "close", "release", "withhold", "certify"]
+Change = Literal["open", "close", "release", "withhold", "certify", "correct"]
 
-_STATUS_AFTER = {
+_STATUS_AFTER: dict[Change, ElectionStatus] = {
     "open": ElectionStatus.OPEN,
     "close": ElectionStatus.CLOSED,
     "certify": ElectionStatus.CERTIFIED,
+    "correct": ElectionStatus.CORRECTION,
 }
-_ENTRY = {
+_ENTRY: dict[Change, str] = {
     "open": "opened",
     "close": "closed",
     "release": "released",
     "withhold": "withheld",
     "certify": "certified",
+    "correct": "correcting",
 }
+_ACTION = {"created": "election-defined", "edited": "election-changed"}
+
+
+def possible_changes(election: ElectionState) -> list[Change]:
+    """What can be done with an election as it stands, in the order of its life."""
+    moves: list[Change] = [c for c, s in _STATUS_AFTER.items() if s in ELECTION_MOVES[election.status]]
+    return [*moves, "withhold" if election.results_released else "release"]
 
 
 class ElectionService:
@@ -64,150 +79,161 @@ class ElectionService:
         async with self._database.transaction() as repos:
             return await repos.elections.parties((await repos.elections.get(code)).id)
 
+    async def create(self, new: NewElection, by: Actor) -> ElectionState:
+        """A draft that consists of nothing yet. Raises AlreadyExists and Invalid."""
+        _check_timezone(new.timezone)
+        facts = msgspec.structs.asdict(new)
+        return await self._define(ElectionDefinition(**facts, units=(), parties=(), contests=()), [], by)
+
     async def define(
-        self, definition: ElectionDefinition, *, opened: bool = False, released: bool = False
+        self,
+        definition: ElectionDefinition,
+        *,
+        opened: bool = False,
+        released: bool = False,
+        by: Actor = OPERATOR,
     ) -> ElectionState:
         """Writes a whole election at once, as a draft; `opened` and `released` move it along with it.
 
         Raises AlreadyExists, or Invalid where the definition does not hang together.
         """
-        _check_whole(definition)
-        at = self._clock()
-        async with self._database.transaction() as repos:
-            state = ElectionState(
-                id=0,
-                code=definition.code,
-                name=definition.name,
-                date=definition.date,
-                timezone=definition.timezone,
-                is_test=definition.is_test,
-                status=ElectionStatus.DRAFT,
-                results_released=False,
-                changed_seq=0,
-                changed_at=at,
-            )
-            state = msgspec.structs.replace(state, id=await repos.definitions.write(definition, state))
-            state = await self._change(repos, state, "created", state.status, False, "")
-            if opened:
-                state = await self._change(repos, state, "opened", ElectionStatus.OPEN, False, "")
-            if released:
-                state = await self._change(repos, state, "released", state.status, True, "")
-        await self._announce(state)
-        return state
+        if errors := tuple(definition_faults(definition)):
+            raise Invalid(errors, "The definition of the election does not hang together.")
+        changes: list[Change] = ["open"] if opened else []
+        return await self._define(definition, [*changes, "release"] if released else changes, by)
 
-    async def move(self, code: str, change: Change, reason: str = "") -> ElectionState:
+    async def edit(self, code: str, edit: ElectionEdit, expected: str, by: Actor) -> ElectionState:
+        """Says anew what a draft is called, when it is and by what its lots are drawn.
+
+        `expected` is the edition that was read. Raises UnknownElection, ElectionNotDraft, Stale, Invalid.
+        """
+        _check_timezone(edit.timezone)
+        async with self._database.transaction() as repos:
+            before = await repos.elections.hold_draft(code, alone=True)
+            hold_against(before, expected)
+            after = msgspec.structs.replace(before, **msgspec.structs.asdict(edit))
+            if after == before:
+                return before
+            what = ", ".join(changed(before, after))
+            after = await self._change(repos, before, after, "edited", by, what)
+            await order_ballot(repos, after)
+        await self._announce(after)
+        return after
+
+    async def move(self, code: str, change: Change, reason: str = "", by: Actor = OPERATOR) -> ElectionState:
         """Moves an election along its lifecycle, or switches the release of results.
 
-        Raises UnknownElection and IllegalTransition.
+        Raises UnknownElection, IllegalTransition, and Invalid where a draft does not hang together yet
+        or a correction has no reason.
         """
+        if change == "correct" and not reason.strip():
+            message = "says why what was certified is corrected; it stands in the public log"
+            raise Invalid((FieldError("reason", message, "missing-reason"),))
         async with self._database.transaction() as repos:
-            # Read again under the head's lock: two people may press the button at once.
-            await repos.log.lock_head((await repos.elections.get(code)).id)
-            election = await repos.elections.get(code)
-            status, released = self._after(election, change)
-            election = await self._change(repos, election, _ENTRY[change], status, released, reason)
+            election = await self._move(repos, await repos.elections.hold(code), change, by, reason)
         await self._announce(election)
         return election
 
-    def _after(self, election: ElectionState, change: Change) -> tuple[str, bool]:
-        if change in _STATUS_AFTER:
-            subject = f"The election {election.code!r}"
-            status = move(ELECTION_MOVES, subject, election.status, _STATUS_AFTER[change])
-            return status, election.results_released
-        wanted = change == "release"
-        if election.results_released == wanted:
-            now = "released" if wanted else "withheld"
-            other = "withhold" if wanted else "release"
-            raise IllegalTransition("The publication of results", now, now, {other})
-        return election.status, wanted
+    # ---- parts ----
+
+    async def _define(
+        self, definition: ElectionDefinition, changes: list[Change], by: Actor
+    ) -> ElectionState:
+        state = ElectionState(
+            id=0,
+            code=definition.code,
+            name=definition.name,
+            date=definition.date,
+            timezone=definition.timezone,
+            is_test=definition.is_test,
+            status=ElectionStatus.DRAFT,
+            results_released=False,
+            changed_seq=0,
+            changed_at=self._clock(),
+        )
+        async with self._database.transaction() as repos:
+            state = msgspec.structs.replace(state, id=await repos.definitions.write(definition, state))
+            state = await self._change(repos, None, state, "created", by)
+            for change in changes:
+                state = await self._move(repos, state, change, by)
+        await self._announce(state)
+        return state
+
+    async def _move(
+        self, repos: Repositories, before: ElectionState, change: Change, by: Actor, reason: str = ""
+    ) -> ElectionState:
+        after = _after(before, change)
+        if change == "open":
+            await make_ready(repos, before, self._clock())
+        return await self._change(repos, before, after, _ENTRY[change], by, reason)
 
     async def _change(
         self,
         repos: Repositories,
-        election: ElectionState,
+        before: ElectionState | None,
+        after: ElectionState,
         change: str,
-        status: str,
-        released: bool,
-        reason: str,
+        by: Actor,
+        reason: str = "",
     ) -> ElectionState:
-        """Appends what happened to the log and moves the election with it; returns how it stands then."""
-        seq = await repos.log.lock_head(election.id) + 1
+        """Appends what happened to the log, writes the election with it and the audit trail.
+
+        Returns how the election stands then.
+        """
+        seq = await repos.log.lock_head(after.id) + 1
         at = self._clock()
+        changes = changed(_facts(before), _facts(after))
         entry = ElectionEntry(
             seq=seq,
             at=at,
-            election=election.code,
-            is_test=election.is_test,
+            election=after.code,
+            is_test=after.is_test,
             change=change,
-            status=status,
-            results_released=released,
+            status=after.status,
+            results_released=after.results_released,
             reason=reason,
             nonce=secrets.token_hex(16),
+            ballot_seed=after.ballot_seed if "ballot_seed" in changes else msgspec.UNSET,
         )
-        await repos.log.append(election.id, seq, at, entry)
-        await repos.elections.move(election.id, status=status, released=released, seq=seq, at=at)
-        return msgspec.structs.replace(
-            election, status=status, results_released=released, changed_seq=seq, changed_at=at
-        )
+        after = msgspec.structs.replace(after, changed_seq=seq, changed_at=at)
+        await repos.log.append(after.id, seq, at, entry)
+        await repos.elections.write(after)
+        action = _ACTION.get(change, "election-moved")
+        why = "" if change == "edited" else reason
+        await repos.audit.add(by, at, action, after.code, election=after.id, changes=changes, reason=why)
+        return after
 
     async def _announce(self, election: ElectionState) -> None:
         announcement = Announcement(election.code, election.changed_seq, frozenset(), whole=True)
         await election_changed.send_async(self, announcement=announcement)
 
 
-def _check_whole(definition: ElectionDefinition) -> None:
-    errors = [*_unit_errors(definition), *_contest_errors(definition)]
-    if errors:
-        raise Invalid(tuple(errors), "The definition of the election does not hang together.")
+def _after(election: ElectionState, change: Change) -> ElectionState:
+    """Raises IllegalTransition, which names what can be done."""
+    allowed = possible_changes(election)
+    if change in allowed:
+        if change in _STATUS_AFTER:
+            return msgspec.structs.replace(election, status=_STATUS_AFTER[change])
+        return msgspec.structs.replace(election, results_released=change == "release")
+    if change in _STATUS_AFTER:
+        subject = f"The election {election.code!r}"
+        raise IllegalTransition(subject, election.status, _STATUS_AFTER[change], allowed)
+    now = "released" if election.results_released else "withheld"
+    raise IllegalTransition("The publication of results", now, now, allowed)
 
 
-def _unit_errors(definition: ElectionDefinition) -> Iterator[FieldError]:
-    """One root that is no precinct, parents that stand before their children, precincts as leaves."""
-    yield from _repeated("units", definition.units)
-    yield from _repeated("parties", definition.parties)
-    kinds: dict[str, str] = {}
-    for unit in definition.units:
-        field = f"units.{unit.code}.parent"
-        if unit.parent is not None and unit.parent not in kinds:
-            yield FieldError(field, f"{unit.parent!r} does not stand before it")
-        elif unit.parent is not None and kinds[unit.parent] == "precinct":
-            yield FieldError(field, f"{unit.parent!r} is a precinct, and nothing lies below a precinct")
-        kinds[unit.code] = unit.kind
-    roots = [unit for unit in definition.units if unit.parent is None]
-    if len(roots) != 1 or roots[0].kind == "precinct":
-        yield FieldError("units", "exactly one unit has no parent, and it is no precinct")
+def _facts(election: ElectionState | None) -> dict[str, Any] | None:
+    """What is said of an election, without where the log stands; the seed only where there is one."""
+    if election is None:
+        return None
+    facts = msgspec.structs.asdict(election)
+    del facts["id"], facts["code"], facts["changed_seq"], facts["changed_at"]
+    return facts
 
 
-def _contest_errors(definition: ElectionDefinition) -> Iterator[FieldError]:
-    """Districts, precincts and parties that exist; at least one precinct and one selection."""
-    yield from _repeated("contests", definition.contests)
-    units = {unit.code for unit in definition.units}
-    precincts = {unit.code for unit in definition.units if unit.kind == "precinct"}
-    parties = {party.code for party in definition.parties}
-    for contest in definition.contests:
-        field = f"contests.{contest.code}"
-        yield from _repeated(f"{field}.selections", contest.selections)
-        if contest.district not in units:
-            yield FieldError(f"{field}.district", f"there is no unit {contest.district!r}")
-        if not contest.precincts or not precincts.issuperset(contest.precincts):
-            yield FieldError(f"{field}.precincts", "at least one, and each a unit of kind precinct")
-        if len(set(contest.precincts)) != len(contest.precincts):
-            yield FieldError(f"{field}.precincts", "a precinct is named twice")
-        if not contest.selections:
-            yield FieldError(f"{field}.selections", "a contest has at least one selection")
-        unknown = {s.party for s in contest.selections if s.party is not None} - parties
-        if unknown:
-            yield FieldError(f"{field}.selections", f"unknown parties: {sorted(unknown)}")
-
-
-class _Coded(Protocol):
-    @property
-    def code(self) -> str: ...
-
-
-def _repeated(field: str, items: Iterable[_Coded]) -> Iterator[FieldError]:
-    seen: set[str] = set()
-    for item in items:
-        if item.code in seen:
-            yield FieldError(f"{field}.{item.code}", "this code is given twice")
-        seen.add(item.code)
+def _check_timezone(name: str) -> None:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"there is no timezone {name!r}; write an IANA name such as Europe/Rome"
+        raise Invalid((FieldError("timezone", message, "unknown-timezone"),)) from None

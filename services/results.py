@@ -13,9 +13,10 @@ from collections.abc import Iterable
 import msgspec
 
 from models.errors import UnknownContest, UnknownUnit
+from models.lifecycles import ElectionStatus
 from models.places import PrecinctTally, UnitInfo
 from models.results import ContestCount, ContestResults, ElectionState, contest_results
-from repositories.database import Database
+from repositories.database import Database, Repositories
 from services.announcements import Announcement
 from services.keeping import Keeping
 
@@ -61,6 +62,11 @@ class View:
         self.contests = contests
         self.staff_contests = staff_contests
         self._jsons: dict[bool, bytes] = {}
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it may change with the version staying the same."""
+        return self.election.status == ElectionStatus.DRAFT
 
     def contest(self, code: str, *, staff: bool = False) -> ContestView:
         """Raises UnknownContest."""
@@ -175,11 +181,19 @@ async def read_view(database: Database, code: str, before: View | None = None) -
         head = await repos.log.head(election.id)
         if before is not None and head == before.version:
             return before
-        root, _ = await repos.elections.unit(election.id, None)
-        same = before is not None and before.election.changed_seq == election.changed_seq
-        since = before.version if before is not None and same else 0
-        counts = await repos.results.counts(election.id, root, precinct=False, since=since)
+        counts = await _counts(repos, election, before)
     return next_view(before, election, head, counts)
+
+
+async def _counts(repos: Repositories, election: ElectionState, before: View | None) -> list[ContestCount]:
+    root = await repos.elections.root(election.id)
+    if root is None:
+        return []
+    if election.status == ElectionStatus.DRAFT:
+        return await repos.results.drafted(election.id, root)
+    same = before is not None and before.election.changed_seq == election.changed_seq
+    since = before.version if before is not None and same else 0
+    return await repos.results.counts(election.id, root, precinct=False, since=since)
 
 
 class UnitResults(msgspec.Struct, frozen=True):
@@ -208,8 +222,12 @@ class ResultsService:
             return self._feeds[election]
 
     async def current(self, election: str) -> View:
-        """All contests' results as of the newest commit that this process knows of."""
-        return await (await self.feed(election)).settled()
+        """All contests' results as of the newest commit that this process knows of.
+
+        What a draft consists of changes without a log entry, so it is read each time.
+        """
+        view = await (await self.feed(election)).settled()
+        return await read_view(self._database, election) if view.is_draft else view
 
     async def in_unit(self, election: str, contest: str, unit: str, *, staff: bool = False) -> ContestResults:
         """One contest in one unit and below. Raises UnknownElection, UnknownContest and UnknownUnit."""

@@ -11,6 +11,7 @@ from models.definitions import (
     PartyDefinition,
     SelectionDefinition,
     UnitDefinition,
+    VoteVariation,
 )
 from models.submissions import TallySubmission
 
@@ -86,7 +87,7 @@ def tiny_election(
                 name="Council",
                 district="country",
                 precincts=ALL,
-                vote_variation="n-of-m",
+                vote_variation=VoteVariation.N_OF_M,
                 votes_allowed=2,
                 number_elected=2,
                 selections=tuple(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from models.codes import CodeBook, make_code, tally_ref
-from models.definitions import ContestDefinition, SelectionDefinition
+from models.definitions import ContestDefinition, SelectionDefinition, VoteVariation
 from models.fictional.country import COUNTRY_CODE, Precinct, districts_of
 from models.submissions import TallySubmission
 
@@ -81,7 +81,7 @@ def _contest(
             for choice, party in choices
         ),
         precincts=precincts,
-        vote_variation="plurality" if votes == 1 else "n-of-m",
+        vote_variation=VoteVariation.PLURALITY if votes == 1 else VoteVariation.N_OF_M,
         votes_allowed=votes,
         number_elected=votes,
         is_measure=not any(party for _, party in choices),

@@ -4,7 +4,7 @@ import collections
 from collections.abc import Iterator, Mapping, Set
 
 from models.codes import CodeBook, tally_ref
-from models.definitions import ContestDefinition, SelectionDefinition
+from models.definitions import ContestDefinition, SelectionDefinition, VoteVariation
 from models.results_file.returns import ContestName, Kind, Label, PrecinctName, Return, Returns, UsualLists
 from models.results_file.rows import BadRow, shown
 from models.submissions import MAX_COUNT, TallySubmission
@@ -53,7 +53,7 @@ class FileContest:
             district=district,
             selections=tuple(self.selections.values()),
             precincts=tuple(self._codes[precinct] for precinct in self.returns),
-            vote_variation="plurality" if self.votes_allowed == 1 else "n-of-m",
+            vote_variation=VoteVariation.PLURALITY if self.votes_allowed == 1 else VoteVariation.N_OF_M,
             votes_allowed=self.votes_allowed,
             # No file says how many are elected; where several votes are allowed it is nearly always as many.
             number_elected=self.votes_allowed,

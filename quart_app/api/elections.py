@@ -6,10 +6,11 @@ import msgspec
 from quart import Blueprint, Response
 from quart_schema import document_response, tag, validate_querystring
 
+from models.editions import edition
 from models.places import ContestInfo, PartyInfo, UnitInfo
 from models.results import ElectionState
 from quart_app.access import public
-from quart_app.answers import SETTLED, json_response, page
+from quart_app.answers import PRIVATE, SETTLED, json_response, page
 from quart_app.errors import Problem
 from quart_app.wiring import services
 
@@ -24,7 +25,10 @@ class PageQuery(msgspec.Struct):
 
 
 class ElectionInfo(msgspec.Struct, frozen=True):
-    """An election. `status` is its place in the lifecycle; `released` opens its figures to the public."""
+    """An election. `status` is its place in the lifecycle; `released` opens its figures to the public.
+
+    By `ballot_seed` the lot orders ballots (`models/ballot_order.py`).
+    """
 
     code: str
     name: str
@@ -33,6 +37,7 @@ class ElectionInfo(msgspec.Struct, frozen=True):
     is_test: bool
     status: str
     released: bool
+    ballot_seed: str | None
 
     @classmethod
     def of(cls, state: ElectionState) -> "ElectionInfo":
@@ -44,7 +49,15 @@ class ElectionInfo(msgspec.Struct, frozen=True):
             state.is_test,
             state.status,
             state.results_released,
+            state.ballot_seed,
         )
+
+
+def election_response(state: ElectionState, status: int = 200, *, cache: str = PRIVATE) -> Response:
+    """The election with its entity tag, which changes with every entry that the log has of it."""
+    response = json_response(ElectionInfo.of(state), status, cache=cache)
+    response.headers["ETag"] = f'"{edition(state)}"'
+    return response
 
 
 T = TypeVar("T", ElectionInfo, ContestInfo, PartyInfo)
@@ -87,8 +100,8 @@ async def elections(query_args: PageQuery) -> Response:
 @document_response(ElectionInfo)
 @document_response(Problem, 404)
 async def election(election: str) -> Response:
-    """One election."""
-    return json_response(ElectionInfo.of(await services().elections.get(election)), cache=SETTLED)
+    """One election; its `ETag` is what an edit is held against."""
+    return election_response(await services().elections.get(election), cache=SETTLED)
 
 
 @api.get("/<election>/contests")

@@ -59,7 +59,7 @@ async def results(election: str) -> Response:
     """Every contest's totals. Carries an `ETag`; ask again with `If-None-Match`."""
     staff = await is_staff(request)
     view = await services().results.current(election)
-    return versioned(view.json(staff=staff), view.version, staff=staff)
+    return versioned(view.json(staff=staff), view.version, private=staff or view.is_draft)
 
 
 @api.get("/contests/<contest>/results")
@@ -76,7 +76,7 @@ async def contest_results(election: str, contest: str, query_args: UnitQuery) ->
         return json_response(found, cache=PRIVATE if staff else LIVE)
     view = await services().results.current(election)
     contest_view = view.contest(contest, staff=staff)
-    return versioned(contest_view.json, contest_view.results.version, staff=staff)
+    return versioned(contest_view.json, contest_view.results.version, private=staff or view.is_draft)
 
 
 @api.get("/contests/<contest>/units")

@@ -75,7 +75,7 @@ def overall(contests: Iterable[ContestResults]) -> str:
     for status in ("correction", "recount", "unofficial-partial", "unofficial-complete", "pre-election"):
         if status in found:
             return STATUS_WORDS[status]
-    return STATUS_WORDS["certified"]
+    return STATUS_WORDS["certified" if found else "pre-election"]
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -49,7 +49,8 @@ CONTEST = tiny_election().contests[0]
 replace = msgspec.structs.replace
 BROKEN: dict[str, tuple[ElectionDefinition, str]] = {
     "no root": (changed(units=UNITS[3:]), "units"),
-    "two roots": (changed(units=(*UNITS, replace(UNITS[0], code="second"))), "units"),
+    "two roots": (changed(units=(*UNITS, replace(UNITS[0], code="second"))), "units.second.parent"),
+    "a precinct as the root": (changed(units=(replace(UNITS[3], parent=None),)), "units.north-1.kind"),
     "a child before its parent": (changed(units=tuple(reversed(UNITS))), "units.north-1.parent"),
     "a unit below a precinct": (
         changed(units=(*UNITS, replace(UNITS[3], code="below", parent="north-1"))),
