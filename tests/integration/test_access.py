@@ -6,21 +6,18 @@ asked for mostly does not exist; whoever may not gets 401 without, and 403 with 
 
 import datetime
 import re
-import secrets
 from collections.abc import Iterator
 
 import pytest
 from quart import Blueprint, Quart
 from quart.typing import TestClientProtocol as Client
 
-from models.rights import PUBLIC, Access, Identity, Role
+from models.rights import PUBLIC, Access, Role
 from quart_app import create_app
 from quart_app.access import UndeclaredAccess, access_of, enforce_access, every_rule, messages_of, public
-from quart_app.auth import COOKIE
 from quart_app.settings import Settings
-from services.clock import utc_now
-from services.credentials import secret_hash
 from tests.desk import Desk, Official
+from tests.sessions import JUST_NOW, LONG_AGO, cookie
 from tests.sockets import closing, said
 
 NOBODY = "public"
@@ -39,27 +36,6 @@ async def everybody(desk: Desk) -> dict[str, Official]:
         )
         for role in Role
     }
-
-
-async def cookie(app: Quart, desk: Desk, who: Identity, *, confirmed: datetime.timedelta) -> dict[str, str]:
-    """The headers of a new session whose password was given so long ago."""
-    secret, now = f"ss_{secrets.token_urlsafe(32)}", utc_now()
-    async with desk.house.database.transaction() as repos:
-        await repos.credentials.add_session(
-            token_hash=secret_hash(secret),
-            member_id=who.member_id,
-            created_at=now,
-            confirmed_at=now - confirmed,
-            last_used_at=now,
-            expires_at=now + datetime.timedelta(hours=1),
-            address="",
-            agent="",
-        )
-    return {"Cookie": f"{COOKIE}={app.extensions['QUART_AUTH'][0].dump_token(secret, app)}"}
-
-
-JUST_NOW = datetime.timedelta(0)
-LONG_AGO = datetime.timedelta(hours=1)
 
 
 def cells(app: Quart) -> Iterator[tuple[str, str, Access]]:
