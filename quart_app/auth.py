@@ -7,7 +7,6 @@ everywhere. A browser sends its cookie by itself, so with one the request must c
 
 import datetime
 from typing import cast
-from urllib.parse import urlsplit
 
 from quart import Quart, Request, Websocket, g, request
 from quart_auth import AuthUser, QuartAuth, current_user, login_user, logout_user
@@ -42,7 +41,8 @@ async def identity(carrier: Request | Websocket) -> Identity | None:
     """Whoever is asking, None for the public.
 
     Raises NotSignedIn for a token that is not good, and ForeignOrigin where a page of another site
-    uses a session. A cookie whose session has ended counts for nothing.
+    changes something with a session, or opens a WebSocket. A cookie whose session has ended counts for
+    nothing.
     """
     if not hasattr(g, "identity"):
         g.identity = await _identify(carrier)
@@ -61,16 +61,23 @@ async def _identify(carrier: Request | Websocket) -> Identity | None:
         return None
     found = await services().credentials.by_session(secret)
     if found is not None and (isinstance(carrier, Websocket) or carrier.method not in SAFE):
-        _check_origin(carrier)
+        check_origin(carrier)
     return found
 
 
-def _check_origin(carrier: Request | Websocket) -> None:
-    """Browsers name the page that sends; who names none is no browser and chose to send the cookie."""
+def check_origin(carrier: Request | Websocket) -> None:
+    """Raises ForeignOrigin where a page of another site sends.
+
+    Browsers name the page's site; who names none is no browser and chose to send the cookie. A page that
+    came without TLS may be anybody's, and uses no session that has it.
+    """
     origin = carrier.headers.get("Origin")
     if origin is None:
         return
-    if urlsplit(origin).netloc != carrier.host and origin not in services().settings.requests.origins:
+    ours = {f"https://{carrier.host}"}
+    if carrier.scheme in ("http", "ws"):
+        ours.add(f"http://{carrier.host}")
+    if origin not in ours and origin not in services().settings.requests.origins:
         raise ForeignOrigin
 
 
@@ -82,10 +89,15 @@ async def signed_in(carrier: Request | Websocket) -> Identity:
     return found
 
 
+async def staff_asking(carrier: Request | Websocket) -> Identity | None:
+    """Whoever is asking, where they may see results before their release; nobody else counts as staff."""
+    found = await identity(carrier)
+    return found if found is not None and found.sees_withheld_results else None
+
+
 async def is_staff(carrier: Request | Websocket) -> bool:
     """Whether whoever asks may see results before their release."""
-    found = await identity(carrier)
-    return found is not None and found.sees_withheld_results
+    return await staff_asking(carrier) is not None
 
 
 def is_fresh(who: Identity) -> bool:

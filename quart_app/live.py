@@ -140,6 +140,12 @@ class Viewer:
             self._sending.cancel()
 
 
+async def _end_when(lost: asyncio.Event, viewer: Viewer) -> None:
+    """Lets a viewer go; one that still takes what was sent before gets no proper end."""
+    await lost.wait()
+    viewer.end(complete=viewer.busy_since is None)
+
+
 class Broadcaster:
     """Sends one election's results to all who watch it in this process."""
 
@@ -152,9 +158,12 @@ class Broadcaster:
         self._viewers: set[Viewer] = set()
         self._task = asyncio.create_task(self._run(), name=f"broadcaster of {feed.view.election.code}")
 
-    async def watch(self, send: ASGISendCallable, contests: frozenset[str] | None) -> None:
-        """Drives one viewer until it leaves, is dropped or the server stops."""
+    async def watch(
+        self, send: ASGISendCallable, contests: frozenset[str] | None, lost: asyncio.Event | None = None
+    ) -> None:
+        """Drives one viewer until it leaves, is dropped, the server stops, or its rights are `lost`."""
         viewer = Viewer(send, contests)
+        leaving = asyncio.create_task(_end_when(lost, viewer)) if lost is not None else None
         # In the set before the snapshot is sent: an update in between is caught up with, not lost.
         self._viewers.add(viewer)
         try:
@@ -165,6 +174,8 @@ class Broadcaster:
         finally:
             self._viewers.discard(viewer)
             viewer.release()
+            if leaving is not None:
+                leaving.cancel()
 
     def _events(self, view: View, codes: Iterable[str]) -> bytes:
         contests = (view.contest(code, staff=self._staff) for code in codes)

@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 from quart import Response, request
 
+from models.rights import Identity
 from quart_app.live import RETRY, STREAM_HEADERS
-from quart_app.wiring import Watchers
+from quart_app.wiring import Services
 from services.tasks import end
 
 HEARTBEAT = b": heartbeat\n\n"
@@ -19,22 +20,33 @@ def stream_response(chunks: AsyncIterator[bytes]) -> Response:
     return response
 
 
-async def alive(chunks: AsyncGenerator[bytes], watchers: Watchers, seconds: float) -> AsyncIterator[bytes]:
-    """The chunks, a heartbeat after so many silent seconds, and an end when the server stops."""
-    with watchers:
+async def alive(
+    chunks: AsyncGenerator[bytes], house: Services, staff: Identity | None = None
+) -> AsyncIterator[bytes]:
+    """The chunks, heartbeats when all is silent, and an end when the server stops.
+
+    For `staff`, who are shown what others are not, also an end when they have lost their rights.
+    """
+    with house.watchers, house.standing.watch(staff) as lost:
         yield RETRY
-        draining = asyncio.ensure_future(watchers.draining.wait())
+        ends = [asyncio.ensure_future(house.watchers.draining.wait())]
+        if staff is not None:
+            ends.append(asyncio.ensure_future(lost.wait()))
         following = asyncio.ensure_future(anext(chunks))
         try:
-            while not draining.done():
+            while True:
                 await asyncio.wait(
-                    {draining, following}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+                    {*ends, following},
+                    timeout=house.settings.live.heartbeat,
+                    return_when=asyncio.FIRST_COMPLETED,
                 )
+                if house.watchers.draining.is_set() or lost.is_set():
+                    return
                 if following.done():
                     yield following.result()
                     following = asyncio.ensure_future(anext(chunks))
-                elif not draining.done():
+                else:
                     yield HEARTBEAT
         finally:
-            await end((draining, following))
+            await end((*ends, following))
             await chunks.aclose()

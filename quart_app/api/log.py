@@ -11,7 +11,7 @@ from quart_schema import document_headers, document_response, tag, validate_quer
 from models.errors import FieldError, Invalid
 from quart_app.access import public
 from quart_app.answers import LIVE, PRIVATE, bytes_response
-from quart_app.auth import is_staff
+from quart_app.auth import is_staff, staff_asking
 from quart_app.errors import Problem
 from quart_app.live import EVENT_STREAM, event
 from quart_app.openapi import also_answers
@@ -81,13 +81,13 @@ async def log(election: str, query_args: LogQuery) -> Response:
 @document_response(Problem, 503)
 async def log_stream(election: str, query_args: StreamQuery) -> Response:
     """Server-sent events `entry`, every entry in order; goes on after `Last-Event-ID` or `after`."""
-    staff = await is_staff(request)
+    staff = await staff_asking(request)
     after = _last_event_id() or query_args.after
-    await services().log.head(election)
-    watchers = services().watchers
-    watchers.check()
-    pages = services().log.follow(election, after=after)
-    return stream_response(alive(_chunks(pages, staff), watchers, services().settings.live.heartbeat))
+    house = services()
+    await house.log.head(election)
+    house.watchers.check()
+    chunks = _chunks(house.log.follow(election, after=after), staff is not None)
+    return stream_response(alive(chunks, house, staff))
 
 
 def _last_event_id() -> int:

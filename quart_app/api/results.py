@@ -13,7 +13,7 @@ from models.results import ContestResults
 from quart_app.access import public
 from quart_app.answers import JSON, LIVE, NDJSON, PRIVATE, json_response, lines, page, versioned
 from quart_app.api.elections import PageQuery
-from quart_app.auth import is_staff
+from quart_app.auth import is_staff, staff_asking
 from quart_app.errors import Problem
 from quart_app.live import EVENT_STREAM, STREAM_HEADERS, LiveResponse
 from quart_app.openapi import also_answers
@@ -117,19 +117,20 @@ async def results_stream(election: str, query_args: StreamQuery) -> Response:
     At most four a second a contest; always the newest state. `heartbeat` events tell that the stream
     is alive and how old its figures may be.
     """
-    staff = await is_staff(request)
-    feed = await services().results.feed(election)
+    staff = await staff_asking(request)
+    house = services()
+    feed = await house.results.feed(election)
     await feed.settled()
     contests = frozenset({query_args.contest}) if query_args.contest else None
     if contests:
         feed.view.contest(query_args.contest)
-    watchers, broadcaster = services().watchers, services().broadcasters.of(feed, staff=staff)
+    watchers, broadcaster = house.watchers, house.broadcasters.of(feed, staff=staff is not None)
     watchers.check()
     if request.method == "HEAD":
         return Response(b"", headers=STREAM_HEADERS)
 
     async def drive(send: ASGISendCallable) -> None:
-        with watchers:
-            await broadcaster.watch(send, contests)
+        with watchers, house.standing.watch(staff) as lost:
+            await broadcaster.watch(send, contests, lost if staff else None)
 
     return LiveResponse(drive)
