@@ -7,13 +7,14 @@ from quart.typing import ResponseReturnValue
 from quart_schema import hide
 from wtforms import IntegerField, PasswordField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput
 
-from models.errors import DomainError, NotSignedIn
+from models.errors import DomainError, WrongPassword
 from quart_app.access import members
 from quart_app.auth import actor, signed_in
+from quart_app.limits import SIGN_IN, limited
 from quart_app.pages.forms import PageForm
-from quart_app.pages.private import private_page, see
+from quart_app.pages.private import form_page, private_page, see
 from quart_app.pages.sign_in import GIVE, NEW_PASSWORD
 from quart_app.wiring import services
 from services.credentials import MAX_TOKEN_DAYS
@@ -56,9 +57,8 @@ class TokenForm(PageForm):
     )
     scopes = SelectMultipleField(
         "What it may act as",
-        [InputRequired("Choose at least one.")],
+        [Length(min=1, message="Choose at least one.")],
         description="No more than its program needs.",
-        widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
 
@@ -90,8 +90,7 @@ async def end(session: int) -> ResponseReturnValue:
 async def new_token() -> ResponseReturnValue:
     who = await signed_in(request)
     form = await TokenForm.create_form()
-    form.scopes.choices = [(role, role) for role in sorted(who.roles)]
-    status = 200
+    form.scopes.choices = {role: role.capitalize() for role in sorted(who.roles)}
     if await form.validate_on_submit():
         try:
             token = await services().credentials.issue_token(
@@ -102,11 +101,11 @@ async def new_token() -> ResponseReturnValue:
                 by=await actor(),
             )
         except DomainError as error:
-            status = form.refuse(error)
+            form.refuse(error)
         else:
             # Shown in the answer itself: nothing that is kept may hold it.
             return await private_page("account/token.html", 201, token=token)
-    return await private_page("account/new_token.html", status, form=form)
+    return await form_page("account/new_token.html", form)
 
 
 @pages.post("/tokens/<int:token>/revoke")
@@ -119,21 +118,20 @@ async def revoke(token: int) -> ResponseReturnValue:
 
 @pages.route("/password", methods=["GET", "POST"])
 @members
+@limited(SIGN_IN)
 @hide
 async def password() -> ResponseReturnValue:
     who = await signed_in(request)
     form = await PasswordForm.create_form()
-    status = 200
     if await form.validate_on_submit():
         try:
             await services().sign_in.change_password(
                 who, form.old_password.data, form.new_password.data, await actor()
             )
-        except NotSignedIn:
-            status = 403
+        except WrongPassword:
             form.old_password.errors = ["This is not your present password."]
         except DomainError as error:
-            status = form.refuse(error)
+            form.refuse(error)
         else:
             return await see("/account", "Your password is changed, and your other sessions have ended.")
-    return await private_page("account/password.html", status, form=form)
+    return await form_page("account/password.html", form)

@@ -22,8 +22,19 @@ _REMEDY = (
 class PageForm(QuartForm):
     """A form of a page. What WTForms finds, and what a service refuses, is shown at the same places."""
 
-    def refuse(self, error: DomainError) -> int:
-        """Puts each fault beside its field, the others above all; returns the status of the answer."""
+    _refused_with = 422
+    retry_after: int | None = None
+    """Seconds after which the same form may be taken."""
+
+    @property
+    def status(self) -> int:
+        """That of the answer which shows the form."""
+        return self._refused_with if self.errors else 200
+
+    def refuse(self, error: DomainError) -> None:
+        """Puts each fault beside its field, the others above all."""
+        problem = problem_of(error)
+        self._refused_with, self.retry_after = problem.status, problem.retry_after
         for fault in error.errors:
             name = fault.field.partition("[")[0].partition(".")[0]
             if name in self._fields and name in self.data:
@@ -33,11 +44,6 @@ class PageForm(QuartForm):
                 self.form_errors.append(_sentence(f"{fault.field} {fault.message}".strip()))
         if not error.errors:
             self.form_errors.append(error.title)
-        return problem_of(error).status
-
-    @property
-    def refused(self) -> bool:
-        return bool(self.errors)
 
 
 def _sentence(words: str) -> str:

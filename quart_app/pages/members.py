@@ -16,19 +16,18 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import Length
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput
 
 from models.editions import edition
 from models.errors import DomainError
-from models.members import MemberInfo
+from models.members import MemberEdit, MemberInfo
 from models.rights import ROLES, Role
 from quart_app.access import only
 from quart_app.auth import actor
 from quart_app.pages.forms import PageForm
-from quart_app.pages.private import private_page, see
+from quart_app.pages.private import form_page, private_page, see
 from quart_app.pages.sign_in import GIVE
 from quart_app.wiring import services
-from services.officials import MemberEdit
 
 pages = Blueprint("members", __name__, url_prefix="/admin/members")
 
@@ -43,6 +42,15 @@ class MembersQuery(msgspec.Struct):
     after: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
+class UsernameForm(PageForm):
+    username = StringField(
+        "Username",
+        [GIVE, Length(max=64, message="At most 64 characters.")],
+        description="Lower-case letters, digits, dots, hyphens and underscores. It stays for good.",
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
 class MemberForm(PageForm):
     edition = HiddenField()
     name = StringField(
@@ -50,8 +58,7 @@ class MemberForm(PageForm):
     )
     roles = SelectMultipleField(
         "Roles",
-        choices=[(role, role.capitalize()) for role in ROLES],
-        widget=ListWidget(prefix_label=False),
+        choices={role: role.capitalize() for role in ROLES},
         option_widget=CheckboxInput(),
     )
     precincts = TextAreaField(
@@ -73,13 +80,8 @@ class MemberForm(PageForm):
         )
 
 
-class NewMemberForm(MemberForm):
-    username = StringField(
-        "Username",
-        [GIVE, Length(max=64, message="At most 64 characters.")],
-        description="Lower-case letters, digits, dots, hyphens and underscores. It stays for good.",
-        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
-    )
+class NewMemberForm(UsernameForm, MemberForm):
+    pass
 
 
 class OldMemberForm(MemberForm):
@@ -112,19 +114,18 @@ async def members(query_args: MembersQuery) -> ResponseReturnValue:
 @hide
 async def add() -> ResponseReturnValue:
     form = await NewMemberForm.create_form()
-    status = 200
     if await form.validate_on_submit():
         try:
             username = form.username.data.strip()
             await services().officials.create(username, form.edit(), await actor())
         except DomainError as error:
-            status = form.refuse(error)
+            form.refuse(error)
         else:
             return await see(
                 f"/admin/members/{username}",
                 "Added. To let them in, give them a one-time token for a password.",
             )
-    return await private_page("members/new.html", status, form=form)
+    return await form_page("members/new.html", form)
 
 
 @pages.route("/<username>", methods=["GET", "POST"])
@@ -133,15 +134,14 @@ async def add() -> ResponseReturnValue:
 async def member(username: str) -> ResponseReturnValue:
     found = await services().officials.get(username)
     form = await OldMemberForm.create_form(data=_written(found))
-    status = 200
     if await form.validate_on_submit():
         try:
             await services().officials.edit(username, form.edit(), form.edition.data, await actor())
         except DomainError as error:
-            status = form.refuse(error)
+            form.refuse(error)
         else:
             return await see(f"/admin/members/{username}", "Saved; their rights have changed at once.")
-    return await private_page("members/member.html", status, form=form, member=found)
+    return await form_page("members/member.html", form, member=found)
 
 
 @pages.post("/<username>/reset")

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 from models.rights import Role
 from quart_app.answers import PRIVATE
 from quart_app.auth import identity
+from quart_app.pages.forms import PageForm
 from quart_app.pages.rendering import page
 
 STAFF = tuple(role for role in Role if role is not Role.VOTER)
@@ -18,6 +19,14 @@ async def private_page(template: str, status: int = 200, **context: Any) -> Resp
     who = await identity(request)
     staff = who is not None and not who.roles.isdisjoint(STAFF)
     return await page(template, status, cache=PRIVATE, who=who, staff=staff, **context)
+
+
+async def form_page(template: str, form: PageForm, **context: Any) -> Response:
+    """A form as it was sent, or empty, with what is wrong with it."""
+    response = await private_page(template, form.status, form=form, **context)
+    if form.retry_after is not None:
+        response.headers["Retry-After"] = str(form.retry_after)
+    return response
 
 
 async def see(address: str, notice: str = "") -> Redirect:

@@ -7,12 +7,13 @@ from quart_schema import hide
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from models.errors import DomainError, NotFresh, NotSignedIn
+from models.errors import DomainError, NotFresh, WrongPassword
 from models.rights import Actor
 from quart_app.access import members, public
 from quart_app.auth import actor, begin_session, end_session, identity, public_actor, signed_in
+from quart_app.limits import SIGN_IN, limited
 from quart_app.pages.forms import PageForm, local
-from quart_app.pages.private import private_page, see
+from quart_app.pages.private import form_page, see
 from quart_app.wiring import services
 from services.passwords import MAX_LENGTH, MIN_LENGTH
 
@@ -64,10 +65,10 @@ class ResetForm(PageForm):
 
 @pages.route("/login", methods=["GET", "POST"])
 @public
+@limited(SIGN_IN)
 @hide
 async def login() -> ResponseReturnValue:
     form = await SignInForm.create_form(data={"next": request.args.get("next")})
-    status = 200
     who = await identity(request)
     if request.method == "GET" and who is not None:
         return await see(local(form.next.data))
@@ -77,11 +78,11 @@ async def login() -> ResponseReturnValue:
                 form.username.data, form.password.data, _visitor(), agent=_agent(), replacing=who
             )
         except DomainError as error:
-            status = form.refuse(error)
+            form.refuse(error)
         else:
             begin_session(session.secret)
             return await see(local(form.next.data))
-    return await private_page("sign_in/login.html", status, form=form)
+    return await form_page("sign_in/login.html", form)
 
 
 @pages.post("/logout")
@@ -96,6 +97,7 @@ async def logout() -> ResponseReturnValue:
 
 @pages.route("/confirm", methods=["GET", "POST"])
 @members
+@limited(SIGN_IN)
 @hide
 async def confirm() -> ResponseReturnValue:
     """The password again, before something of weight."""
@@ -103,35 +105,33 @@ async def confirm() -> ResponseReturnValue:
     if who.credential.kind != "session":
         raise NotFresh
     form = await ConfirmForm.create_form(data={"next": request.args.get("next")})
-    status = 200
     if await form.validate_on_submit():
         try:
             await services().sign_in.confirm(who, form.password.data)
-        except NotSignedIn:
-            status = 403
+        except WrongPassword:
             form.password.errors = ["This is not your password."]
         except DomainError as error:
-            status = form.refuse(error)
+            form.refuse(error)
         else:
             return await see(local(form.next.data), "Your password is confirmed for the next minutes.")
-    return await private_page("sign_in/confirm.html", status, form=form)
+    return await form_page("sign_in/confirm.html", form)
 
 
 @pages.route("/reset", methods=["GET", "POST"])
 @public
+@limited(SIGN_IN)
 @hide
 async def reset() -> ResponseReturnValue:
     """The token comes in the form, or behind the `#` of the address, which no server ever sees."""
     form = await ResetForm.create_form()
-    status = 200
     if await form.validate_on_submit():
         try:
             await services().sign_in.set_password(form.token.data.strip(), form.new_password.data, _visitor())
         except DomainError as error:
-            status = form.refuse(error)
+            form.refuse(error)
         else:
             return await see("/login", "Your password is set. Sign in with it.")
-    return await private_page("sign_in/reset.html", status, form=form)
+    return await form_page("sign_in/reset.html", form)
 
 
 def _visitor() -> Actor:

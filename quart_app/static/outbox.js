@@ -13,6 +13,7 @@ export class Outbox {
   #welcome = false;
 
   /**
+   * `token` is null where the cookie of a session says who it is.
    * `waiting` are the tallies without an answer, oldest first; they are this outbox's to keep.
    * `on` has onState("connecting" | "live" | "lost" | "refused" | "closed", problem),
    * onWelcome(welcome), and onAnswer(answer): a receipt, or a problem, with the ref of a tally.
@@ -33,7 +34,7 @@ export class Outbox {
     this.#welcome = false;
     this.on.onState("connecting");
     const socket = (this.#socket = new WebSocket(this.address));
-    socket.addEventListener("open", () => socket.send(JSON.stringify({ type: "hello", token: this.token })));
+    socket.addEventListener("open", () => this.token && socket.send(JSON.stringify({ type: "hello", token: this.token })));
     socket.addEventListener("message", (event) => socket === this.#socket && this.#take(JSON.parse(event.data)));
     socket.addEventListener("close", () => socket === this.#socket && this.#lose());
   }

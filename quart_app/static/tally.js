@@ -23,10 +23,21 @@ const tokenKey = `token for ${election}`;
 const ballots = new Ballots();
 const sent = new Sent(election);
 let outbox = null;
+// The username of an officer's session, where one is used in the place of a token.
+let member = "";
 // The ref of what stands in the form, while it waits for its answer.
 let inForm = null;
 
 // ---- connecting ----
+
+/** An officer who is signed in needs no token: the cookie goes along by itself. */
+async function connectBySession() {
+  const answer = await fetch("/api/v1/members/me").catch(() => null);
+  const me = answer?.ok ? await answer.json() : null;
+  if (!me?.roles.includes("officer") || outbox || $("token").value) return;
+  member = me.username;
+  connect(null);
+}
 
 async function connect(token) {
   if (!isSecureContext) {
@@ -39,7 +50,7 @@ async function connect(token) {
     showState("closed", { title: "The ballots could not be loaded; connect again." });
     return;
   }
-  sessionStorage.setItem(tokenKey, token);
+  if (token) sessionStorage.setItem(tokenKey, token);
   outbox = new Outbox(election, token, sent.waiting(), { onState: showState, onWelcome: welcome, onAnswer: answered });
   outbox.open();
 }
@@ -48,14 +59,15 @@ function showState(state, problem) {
   const [word, detail] = CONNECTION[state];
   $("connection").dataset.state = state;
   $("connection-word").textContent = word;
-  $("connection-detail").textContent = detail;
-  $("token-fault").textContent = problem?.title ?? "";
+  $("connection-detail").textContent = state === "live" && member ? `Signed in as ${member}` : detail;
+  $("token-fault").textContent = (member && state === "refused" ? "Your session has ended: sign in again." : problem?.title) ?? "";
   $("token").toggleAttribute("aria-invalid", false);
   if (state !== "refused" && state !== "closed") return;
   if (state === "refused") {
     sessionStorage.removeItem(tokenKey);
     $("token").setAttribute("aria-invalid", "true");
   }
+  member = "";
   form.hidden = $("sign-out").hidden = true;
   $("sign-in").hidden = false;
   $("token").focus();
@@ -64,7 +76,7 @@ function showState(state, problem) {
 function welcome({ precincts }) {
   $("sign-in").hidden = true;
   $("token").value = "";
-  $("sign-out").hidden = false;
+  $("sign-out").hidden = Boolean(member);
   listSent();
   if (!form.hidden) return;
   form.hidden = false;
@@ -274,3 +286,4 @@ $("correct").addEventListener("click", () => askForRevision(2, "Give the number 
 entry.hidden = false;
 const token = sessionStorage.getItem(tokenKey);
 if (token) connect(token);
+else connectBySession();

@@ -1,0 +1,430 @@
+"""Pages for people who sign in: tokens on every form, ways in and back, and nothing private kept."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from models.rights import Role
+from quart_app.access import every_rule
+from quart_app.auth import COOKIE
+from quart_app.pages.forms import local
+from services.officials import RESET_PREFIX
+from tests.desk import Desk
+from tests.integration.test_access import address
+from tests.integration.test_pages import HTML, squeezed
+from tests.sessions import JUST_NOW, LONG_AGO, cookie
+
+PASSWORD = "several words that stay together"
+
+
+class Visitor:
+    """A browser without scripts: it keeps cookies and sends the token of the page that it is on."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.token = ""
+        self.page = ""
+        self.status = 0
+        self.location = ""
+        self.headers: dict[str, str] = {}
+
+    async def get(self, path: str) -> str:
+        return await self._take(await self.client.get(path.partition("#")[0], headers=HTML, scheme="https"))
+
+    async def post(self, path: str, *, frm: str = "", follow: bool = True, **form: object) -> str:
+        headers = {**HTML, "Referer": f"https://localhost{frm}"} if frm else dict(HTML)
+        body = urlencode({"csrf_token": self.token, **form}, doseq=True)
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        answer = await self.client.post(path, data=body, headers=headers, scheme="https")
+        await self._take(answer)
+        return await self.get(self.location) if follow and self.status == 303 else self.page
+
+    async def _take(self, answer: object) -> str:
+        self.page = await answer.get_data(as_text=True)  # type: ignore[attr-defined]
+        self.status = answer.status_code  # type: ignore[attr-defined]
+        self.headers = dict(answer.headers)  # type: ignore[attr-defined]
+        self.location = self.headers.get("location", "")
+        if found := re.search(r'name="csrf_token" value="([^"]+)"', self.page):
+            self.token = found[1]
+        return self.page
+
+    @property
+    def text(self) -> str:
+        return squeezed(self.page)
+
+    async def sign_in(self, username: str = "ann", password: str = PASSWORD, follow: str = "/account") -> str:
+        await self.get(f"/login?next={follow}")
+        return await self.post("/login", username=username, password=password, next=follow)
+
+
+@pytest.fixture
+async def visitor(client: Client, desk: Desk) -> Visitor:
+    """On the sign-in page; ann, who may everything, has a login."""
+    await desk.house.officials.add("ann", list(Role), ["country"], "tiny", password=PASSWORD)
+    return Visitor(client)
+
+
+async def everything(desk: Desk) -> list[tuple[object, ...]]:
+    """What a change would show in: whatever is recorded of it, and whatever can be signed in with."""
+    found: list[tuple[object, ...]] = []
+    for table in ("audit_entries", "members", "logins", "sessions", "tokens", "elections", "log_entries"):
+        found += [tuple(row) for row in await desk.sql(f"SELECT count(*) FROM {table}")]
+    return found
+
+
+def forms(app: Quart) -> Iterator[str]:
+    for rule, _ in every_rule(app):
+        if "POST" in (rule.methods or ()) and not rule.rule.startswith("/api/"):
+            yield address(rule.rule)
+
+
+# ---- tokens of forms ----
+
+
+async def test_every_form_is_refused_without_its_token_and_changes_nothing(
+    app: Quart, client: Client, visitor: Visitor, desk: Desk
+) -> None:
+    ann = await desk.official("ann", roles=list(Role))
+    mine = await cookie(app, desk, ann.identity, confirmed=JUST_NOW)
+    before = await everything(desk)
+    posted = list(forms(app))
+    assert len(posted) >= 10
+    for path in posted:
+        for form in ({}, {"csrf_token": ""}, {"csrf_token": "made-up"}):
+            answer = await client.post(path, form=form, headers={**HTML, **mine}, scheme="https")
+            page = await answer.get_data(as_text=True)
+            assert (answer.status_code, "load the page again" in page) == (400, True), path
+    assert await everything(desk) == before
+
+
+async def test_a_token_is_good_only_with_the_cookie_it_was_made_for(visitor: Visitor, app: Quart) -> None:
+    await visitor.get("/login")
+    stranger = Visitor(app.test_client())
+    await stranger.get("/login")
+    stranger.token = visitor.token
+    await stranger.post("/login", username="ann", password=PASSWORD)
+    assert stranger.status == 400
+
+
+async def test_what_programs_send_needs_no_token_of_a_form(client: Client, desk: Desk) -> None:
+    answer = await client.post(f"{desk.path}/tallies", json=[], headers=(await desk.official()).bearer)
+    assert answer.status_code != 400
+
+
+# ---- in and out ----
+
+
+async def test_whoever_has_not_signed_in_is_led_to_it_and_back(visitor: Visitor) -> None:
+    await visitor.get("/admin/audit?election=tiny")
+    assert (visitor.status, visitor.location) == (303, "/login?next=%2Fadmin%2Faudit%3Felection%3Dtiny")
+    await visitor.get(visitor.location)
+    await visitor.post("/login", username="ann", password=PASSWORD, next="/admin/audit?election=tiny")
+    assert "Audit trail" in visitor.text
+
+
+async def test_a_program_gets_the_problem_and_is_not_led_anywhere(client: Client, desk: Desk) -> None:
+    answer = await client.get("/account", headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/%0a/evil.example\n",
+        "javascript:alert(1)",
+        "evil.example",
+        "/x\r\nSet-Cookie: a=b",
+        "",
+    ],
+)
+async def test_signing_in_leads_nowhere_but_to_our_own_pages(visitor: Visitor, foreign: str) -> None:
+    assert local(foreign) == "/account"
+    await visitor.get("/login")
+    await visitor.post("/login", username="ann", password=PASSWORD, next=foreign, follow=False)
+    assert (visitor.status, visitor.location) == (303, "/account")
+
+
+async def test_a_wrong_password_and_an_unknown_name_are_told_the_same(visitor: Visitor) -> None:
+    await visitor.sign_in(password="not it at all")
+    wrong = (visitor.status, visitor.text.replace("ann", ""))
+    assert f"{COOKIE}=" not in visitor.headers.get("set-cookie", "")
+    assert "do not belong together" in visitor.text
+    await visitor.sign_in(username="nobody", password="not it at all")
+    assert (visitor.status, visitor.text.replace("nobody", "")) == wrong
+    assert wrong[0] == 401
+
+
+async def test_too_many_tries_are_told_when_to_come_back(visitor: Visitor) -> None:
+    for _ in range(12):
+        if visitor.status != 429:
+            await visitor.sign_in(password="not it at all")
+    assert visitor.status == 429
+    assert int(visitor.headers["retry-after"]) >= 1
+    assert "wait" in visitor.text
+
+
+async def test_signing_out_ends_the_session_on_the_server(visitor: Visitor, desk: Desk) -> None:
+    await visitor.sign_in()
+    assert "Signed in as ann" in visitor.text
+    await visitor.post("/logout")
+    assert "You are signed out." in visitor.text
+    await visitor.get("/account")
+    assert visitor.location.startswith("/login")
+    assert await desk.sql("SELECT 1 FROM sessions") == []
+
+
+async def test_a_notice_is_shown_once(visitor: Visitor) -> None:
+    await visitor.sign_in()
+    await visitor.post("/logout")
+    await visitor.get("/login")
+    assert "You are signed out." not in visitor.text
+
+
+async def test_a_post_after_the_session_has_ended_comes_back_to_its_form(
+    visitor: Visitor, desk: Desk
+) -> None:
+    await visitor.sign_in()
+    await visitor.get("/admin/members/new")
+    await desk.sql("DELETE FROM sessions")
+    await visitor.post("/admin/members/new", frm="/admin/members/new", username="bob", name="Bob")
+    assert "so nothing was changed" in visitor.text
+    assert 'value="/admin/members/new"' in visitor.page
+    await visitor.post("/login", username="ann", password=PASSWORD, next="/admin/members/new")
+    assert "Add a member" in visitor.text
+
+
+# ---- the password again ----
+
+
+async def test_the_password_is_asked_again_and_whoever_gives_it_goes_on(visitor: Visitor, desk: Desk) -> None:
+    await visitor.sign_in()
+    await desk.sql("UPDATE sessions SET confirmed_at = confirmed_at - interval '1 hour'")
+    await visitor.get("/confirm?next=/admin")
+    await visitor.post("/confirm", password="not it at all", next="/admin")
+    assert visitor.status == 422
+    assert "This is not your password." in visitor.text
+    await visitor.post("/confirm", password=PASSWORD, next="/admin")
+    assert "Your password is confirmed" in visitor.text
+    ((fresh,),) = await desk.sql("SELECT confirmed_at > now() - interval '1 minute' FROM sessions")
+    assert fresh
+
+
+async def test_a_token_cannot_stand_for_the_password(client: Client, desk: Desk) -> None:
+    official = await desk.official()
+    answer = await client.get("/confirm", headers={**HTML, **official.bearer}, scheme="https")
+    assert answer.status_code == 403
+
+
+# ---- one's own account ----
+
+
+async def test_a_session_elsewhere_is_ended_from_the_account(
+    visitor: Visitor, app: Quart, desk: Desk
+) -> None:
+    elsewhere = Visitor(app.test_client())
+    await elsewhere.sign_in()
+    await visitor.sign_in()
+    ends = re.search(r'action="(/account/sessions/\d+/end)"', visitor.page)
+    assert ends
+    await visitor.post(ends[1])
+    assert "That session has ended." in visitor.text
+    await elsewhere.get("/account")
+    assert elsewhere.location.startswith("/login")
+
+
+async def test_a_token_is_shown_once_works_and_is_revoked(
+    visitor: Visitor, client: Client, desk: Desk
+) -> None:
+    await visitor.sign_in()
+    await visitor.get("/account/tokens/new")
+    await visitor.post("/account/tokens/new", name="the desk", days="7", scopes=["auditor"])
+    found = re.search(r"ts_[\w-]+", visitor.page)
+    assert found and visitor.status == 201
+    assert visitor.headers["cache-control"] == "private, no-store"
+    who = await desk.house.credentials.by_token(found[0])
+    assert who.roles == {"auditor"}
+    await visitor.get("/account")
+    assert found[0] not in visitor.page
+    assert "the desk" in visitor.text
+    revokes = re.search(r'action="(/account/tokens/\d+/revoke)"', visitor.page)
+    assert revokes
+    await visitor.post(revokes[1])
+    assert "the desk" not in visitor.text
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"days": "7", "scopes": ["auditor"]}, "What it is for: Fill this in."),
+        ({"name": "x", "days": "4000", "scopes": ["auditor"]}, "From 1 to 3,650 days."),
+        ({"name": "x", "days": "soon", "scopes": ["auditor"]}, "Days until it expires:"),
+        ({"name": "x", "days": "7"}, "Choose at least one."),
+        ({"name": "x", "days": "7", "scopes": ["king"]}, "What it may act as:"),
+    ],
+)
+async def test_a_token_that_cannot_be_made_is_refused_at_its_field(
+    visitor: Visitor, form: dict[str, object], said: str
+) -> None:
+    await visitor.sign_in()
+    await visitor.get("/account/tokens/new")
+    await visitor.post("/account/tokens/new", **form)
+    assert visitor.status == 422
+    assert said in visitor.text
+    assert 'aria-invalid="true"' in visitor.page or "aria-describedby" in visitor.page
+
+
+async def test_changing_the_password_ends_the_other_sessions(visitor: Visitor, app: Quart) -> None:
+    elsewhere = Visitor(app.test_client())
+    await elsewhere.sign_in()
+    await visitor.sign_in()
+    await visitor.post("/account/password", old_password="wrong", new_password="quite another phrase")
+    assert "This is not your present password." in visitor.text
+    await visitor.post("/account/password", old_password=PASSWORD, new_password="short")
+    assert "has 5 characters; use 12 or more" in visitor.text.replace("Has", "has")
+    await visitor.post("/account/password", old_password=PASSWORD, new_password="quite another phrase")
+    assert "Your password is changed" in visitor.text
+    await elsewhere.get("/account")
+    assert elsewhere.status == 303
+
+
+# ---- members ----
+
+
+BOB = {
+    "username": "bob",
+    "name": "Bob Bell",
+    "roles": ["officer", "auditor"],
+    "precincts": "tiny/north-1\r\n tiny/south \r\n",
+    "email": "bob@example.org",
+    "mobile": "",
+}
+
+
+async def test_a_member_is_added_sets_a_password_and_signs_in(visitor: Visitor, app: Quart) -> None:
+    await visitor.sign_in()
+    await visitor.get("/admin/members/new")
+    await visitor.post("/admin/members/new", **BOB)
+    assert "Added." in visitor.text
+    assert "tiny/north-1 tiny/south" in visitor.text
+    await visitor.post("/admin/members/bob/reset")
+    found = re.search(rf"{RESET_PREFIX}[\w-]+", visitor.page)
+    assert found and visitor.status == 201
+    bob = Visitor(app.test_client())
+    await bob.get("/reset")
+    await bob.post("/reset", token=found[0], new_password="short")
+    assert bob.status == 422
+    await bob.post("/reset", token=f" {found[0]} ", new_password="a phrase of mine")
+    assert "Your password is set." in bob.text
+    await bob.get("/reset")
+    await bob.post("/reset", token=found[0], new_password="a phrase of mine")
+    assert "was used already" in bob.text
+    await bob.sign_in("bob", "a phrase of mine")
+    assert "Signed in as bob" in bob.text
+    await bob.get("/admin/members")
+    assert (bob.status, "This is not for you" in bob.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"username": "Bob!"}, "Username: Is 1 to 64 lower-case letters"),
+        ({"username": "ann"}, "There is already a member 'ann'."),
+        ({"name": ""}, "Name: Fill this in."),
+        ({"precincts": "tiny/nowhere"}, "There is no unit 'tiny/nowhere'; write ELECTION/UNIT."),
+        ({"roles": ["king"]}, "Roles: 'king' is not a valid choice"),
+        ({"name": "x" * 201}, "Name: At most 200 characters."),
+    ],
+)
+async def test_a_member_that_cannot_be_added_is_refused_at_its_field(
+    visitor: Visitor, desk: Desk, changes: dict[str, object], said: str
+) -> None:
+    await visitor.sign_in()
+    before = await everything(desk)
+    await visitor.get("/admin/members/new")
+    await visitor.post("/admin/members/new", **{**BOB, **changes})
+    assert visitor.status in (409, 422)
+    assert said in visitor.text
+    # What was typed is still there.
+    assert "bob@example.org" in visitor.page
+    assert await everything(desk) == before
+
+
+async def test_two_who_edit_a_member_do_not_overwrite_each_other(visitor: Visitor, desk: Desk) -> None:
+    await visitor.sign_in()
+    await visitor.post("/admin/members/new", **BOB)
+    edition = re.search(r'name="edition" value="(\w+)"', visitor.page)
+    assert edition
+    first = {**BOB, "name": "Robert", "edition": edition[1]}
+    await visitor.post("/admin/members/bob", **first)
+    assert "Saved; their rights have changed at once." in visitor.text
+    await visitor.post("/admin/members/bob", **{**first, "name": "Bobby"})
+    assert visitor.status == 412
+    assert "changed by somebody else meanwhile" in visitor.text
+    assert (await desk.house.officials.get("bob")).name == "Robert"
+
+
+async def test_the_last_administrator_stays(visitor: Visitor, desk: Desk) -> None:
+    await visitor.sign_in()
+    await visitor.get("/admin/members/ann")
+    edition = re.search(r'name="edition" value="(\w+)"', visitor.page)
+    assert edition
+    await visitor.post("/admin/members/ann", name="Ann", roles=["auditor"], edition=edition[1])
+    assert visitor.status == 409
+    assert "Nobody would be left to administrate" in visitor.text
+
+
+async def test_members_are_found_by_how_their_username_begins(visitor: Visitor, desk: Desk) -> None:
+    for name in ("bob", "bo_b", "carl"):
+        await desk.house.officials.add(name, [], [])
+    await visitor.sign_in()
+    await visitor.get("/admin/members?username=bo_")
+    assert re.findall(r'href="/admin/members/(\w+)"><strong>', visitor.page) == ["bo_b"]
+    await visitor.get("/admin/members?after=bob")
+    assert re.findall(r'href="/admin/members/(\w+)"><strong>', visitor.page) == ["carl"]
+    await visitor.get("/admin/members?username=zz")
+    assert "No username begins with zz" in visitor.text
+
+
+# ---- the audit trail ----
+
+
+async def test_the_audit_trail_says_what_moved_from_what_to_what(visitor: Visitor) -> None:
+    await visitor.sign_in()
+    await visitor.post("/admin/members/new", **BOB)
+    await visitor.get("/admin/audit")
+    assert "member added: bob by ann, in a browser" in visitor.text
+    assert "roles auditor, officer" in visitor.text
+    assert "bob@example.org" not in visitor.page
+    await visitor.get("/admin/audit?election=tiny")
+    assert "member added" not in visitor.text
+
+
+# ---- what is kept ----
+
+
+async def test_nothing_private_is_cached_and_nothing_public_is_personal(
+    app: Quart, client: Client, visitor: Visitor, desk: Desk
+) -> None:
+    ann = await desk.official("ann", roles=list(Role))
+    mine = await cookie(app, desk, ann.identity, confirmed=LONG_AGO)
+    for rule, access in every_rule(app):
+        if "GET" not in (rule.methods or ()) or rule.websocket or rule.rule.startswith(("/api/", "/static/")):
+            continue
+        answer = await client.get(address(rule.rule), headers={**HTML, **mine}, scheme="https")
+        page = await answer.get_data(as_text=True)
+        kept = answer.headers["Cache-Control"]
+        if not access.public:
+            assert "no-store" in kept, rule.rule
+        if "public" in kept:
+            assert "ann" not in squeezed(page).split(), rule.rule
+            assert "csrf_token" not in page and "Set-Cookie" not in answer.headers, rule.rule
