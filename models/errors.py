@@ -252,6 +252,39 @@ class ElectionNotDraft(Conflict):
         super().__init__(f"The election {election!r} is {status}; this is changed only while it is a draft.")
 
 
+class RegisterClosed(Conflict):
+    """Voters are registered before the polls close."""
+
+    code = "register-closed"
+
+    def __init__(self, election: str, status: str) -> None:
+        super().__init__(f"The election {election!r} is {status}; voters change only in a draft or open one.")
+
+
+class VoterRemoved(Conflict):
+    code = "voter-removed"
+
+    def __init__(self) -> None:
+        super().__init__("This registration was removed; the voter number can be registered anew.")
+
+
+class VoterNumberTaken(Conflict):
+    code = "already-registered"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another registration of this election has this voter number.",
+            (FieldError("voter_id", "belongs to another registration", self.code),),
+        )
+
+
+class AlreadyDecided(Conflict):
+    code = "already-decided"
+
+    def __init__(self, candidate: str, status: str) -> None:
+        super().__init__(f"The candidate {candidate!r} is {status}; a filing is corrected before that.")
+
+
 class Stale(DomainError):
     """The `If-Match` that came is not of the thing as it stands now."""
 

@@ -1,6 +1,7 @@
 """The OpenAPI document: quart-schema's, with the types it leaves out, media types and examples."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -42,6 +43,7 @@ _DESCRIBED = ("/api/v1/", "/health/")
 _SAFE = ("get", "head")
 _MEDIA = "_tallystream_media"
 _ROWS = "_tallystream_rows"
+_PARAMETER = re.compile(r"<(?:[^:>]*:)?([^>]+)>")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -97,12 +99,14 @@ class Document(OpenAPIProvider):
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         paths, components = super().build_paths(rule)
+        # quart-schema 0.25 drops what lies between a plain parameter and one with a converter.
+        paths = {_PARAMETER.sub(r"{\1}", rule.rule): operations for operations in paths.values()}
         rows = getattr(self._app.view_functions[rule.endpoint], _ROWS, None)
         for path in paths.values():
             for method, operation in path.items():
                 if rows:
                     operation["requestBody"] = _rows_body(*rows)
-                    components.setdefault("schemas", {}).update(_described(rows[0])[1])
+                    components.update(_described(rows[0])[1])
                 operation["description"] = operation["description"].strip()
                 if rule.rule.startswith("/api/"):
                     self._guard(rule, method, operation)

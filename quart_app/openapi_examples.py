@@ -244,6 +244,7 @@ EXAMPLES: dict[str, Any] = {
     },
     "Filing": _FILING,
     "FilingEdit": {**_FILING, "filed_at": "2024-03-01"},
+    "CodedFiling": {"code": "PHL-101", **_FILING, "filed_at": "2024-03-01"},
     "Filed": {"code": "F-8015f5178a04e2f0", "status": "filed"},
     "CandidateInfo": _CANDIDATE,
     "CandidatePage": {"candidates": [_CANDIDATE], "next": None},
@@ -296,7 +297,15 @@ EXAMPLES: dict[str, Any] = {
     "VoterEntry": _VOTER_ENTRY,
     "VoterInfo": _VOTER,
     "VoterPage": {"voters": [_VOTER], "next": None},
-    "VoterSearch": {"last_name": "Lovelace", "precinct": "abbottstown"},
+    "VoterSearch": {
+        "voter_id": "",
+        "last_name": "Lovelace",
+        "email": "",
+        "mobile": "",
+        "precinct": "abbottstown",
+        "after": 0,
+        "limit": 100,
+    },
     "VotersFound": {"voters": [_VOTER], "after": None},
     "Removal": {"reason": "moved to another county"},
     "Move": {"to": "arendtsville", "reason": "the polling place has burnt down"},
@@ -332,6 +341,10 @@ NDJSON_LINES = (
 BULK_LINES = (
     '{"row":1,"status":"added","code":"4711"}\n'
     '{"row":2,"status":"refused","errors":[{"field":"last_name","message":"is missing","code":"missing"}]}\n'
+)
+CANDIDATES_CSV = (
+    "code,contest,first_name,last_name,party,address,telephone,email,filed_at\n"
+    'PHL-101,council,Ada,Abel,REP,"1 Main Street, Gettysburg",+1 717 555 0101,ada@example.org,2024-03-01\n'
 )
 VOTERS_CSV = (
     "voter_id,first_name,last_name,precinct,email,mobile,address\n"
