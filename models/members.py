@@ -45,6 +45,12 @@ class MemberEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     disabled: bool = False
 
 
+class NewMember(MemberEdit, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A member who is not there yet; the username stays for good."""
+
+    username: Username
+
+
 class MemberInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A member as administrators see one. `precincts` are `election/unit` codes."""
 

@@ -5,16 +5,20 @@ from quart import Quart
 
 from quart_app.access import enforce_access
 from quart_app.api import (
+    audit,
     ballot_design,
     candidates,
     drafting,
     elections,
     health,
     log,
+    members,
     results,
     results_ws,
+    sessions,
     tallies,
     tallies_ws,
+    tokens,
     voters,
 )
 from quart_app.auth import install_sessions
@@ -44,6 +48,10 @@ APIS = (
     tallies,
     tallies_ws,
     results_ws,
+    sessions,
+    tokens,
+    members,
+    audit,
     health,
 )
 

@@ -34,6 +34,11 @@ def members(view: T) -> T:
     return declare(view, SIGNED_IN)
 
 
+def fresh_members(view: T) -> T:
+    """Whoever has signed in and gave the password just now may enter."""
+    return declare(view, Access(fresh=True))
+
+
 def only(*roles: Role, fresh: bool = False) -> Callable[[T], T]:
     """One of these roles is needed; `fresh` asks for a session whose password was given just now."""
     return lambda view: declare(view, Access(roles=frozenset(roles), fresh=fresh))

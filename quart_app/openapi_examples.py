@@ -5,6 +5,8 @@ Tests read each of them as its type.
 
 from typing import Any
 
+from quart_app.openapi_examples_members import MEMBER_EXAMPLES
+
 _HASH = "8015f5178a04e2f0a1d76d9e2a4c4b3a5f2f2ce8c0d8b6fb3b7e3b5d1d0f9c61"
 
 _ELECTION = {
@@ -323,6 +325,7 @@ EXAMPLES: dict[str, Any] = {
     "ProblemFrame": _PROBLEM_FRAME,
     "Receipts": {"type": "receipts", "items": [_RECEIPT, _PROBLEM_FRAME]},
     "Health": {"status": "ok", "database": "ok", "broker": "ok"},
+    **MEMBER_EXAMPLES,
 }
 
 RESULTS_STREAM = (

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.elections import Election, ReportingUnit
 from models.errors import AlreadyExists, EmailTaken, UnknownMember
+from models.members import is_username
 from models.people import Login, Member, MemberUnit
 
 # The key of an advisory lock, of no meaning but to be one.
@@ -58,6 +59,8 @@ class People:
         return found
 
     async def find(self, username: str, *, lock: bool = False) -> MemberRow | None:
+        if not is_username(username):
+            return None
         query = _MEMBER.where(Login.username == username)
         return _row((await self._session.execute(query.with_for_update() if lock else query)).one_or_none())
 

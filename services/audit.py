@@ -11,6 +11,11 @@ class AuditService:
     async def before(
         self, before: int | None = None, *, limit: int = 100, election: str | None = None
     ) -> list[AuditRecord]:
-        """The newest entries first, those older than entry `before`; of one election where one is named."""
+        """The newest entries first, those older than entry `before`; of one election where one is named.
+
+        Raises UnknownElection.
+        """
         async with self._database.snapshot() as repos:
+            if election is not None:
+                await repos.elections.get(election)
             return await repos.audit.before(before, limit, election)

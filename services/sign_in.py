@@ -7,7 +7,6 @@ from typing import NoReturn
 import msgspec
 
 from models.errors import FieldError, Invalid, SessionNeeded, WrongPassword
-from models.members import is_username
 from models.rights import Actor, Identity
 from repositories.database import Database, Repositories
 from repositories.people import MemberRow
@@ -153,7 +152,7 @@ class SignIn:
         """The member whose password this is. Raises WrongPassword, titled `wrong`, and TooMany."""
         subject = await self._tries.count(subject)
         async with self._database.snapshot() as repos:
-            member = await repos.people.find(username) if is_username(username) else None
+            member = await repos.people.find(username)
         stored = member.password_hash if member is not None and member.disabled_at is None else None
         verdict = await self._passwords.verify(stored, password)
         if not verdict.right or member is None:
