@@ -45,8 +45,7 @@ class Registration:
             precincts = await repos.voters.precincts(state.id)
         counts = Counter({ADDED: 0, UNCHANGED: 0, REFUSED: 0})
         try:
-            async for results in in_chunks(chunks, partial(self._add, state, precincts)):
-                counts.update(result.status for result in results)
+            async for results in in_chunks(chunks, partial(self._add, state, precincts), counts=counts):
                 yield results
         finally:
             # Also for a call that is broken off: what came before is in.
