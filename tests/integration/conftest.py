@@ -5,18 +5,40 @@ from contextlib import AsyncExitStack
 
 import pytest
 from quart import Quart
+from quart.typing import TestClientProtocol
 
 from quart_app import create_app
 from quart_app.settings import Settings
 from quart_app.wiring import Services
 from tests.building import tiny_election
 from tests.desk import Desk, define
+from tests.office import ELECTIONS, MADE, Office, build
 
 
 @pytest.fixture
 async def desk(house: Services) -> Desk:
     """The desk of the tiny election, open and released."""
     return await define(house, tiny_election())
+
+
+@pytest.fixture
+async def office(app: Quart, client: TestClientProtocol, house: Services) -> Office:
+    """The office of an election `made` that is not there yet."""
+    return await Office.of(app, client, Desk(house, MADE["code"]))
+
+
+@pytest.fixture
+async def draft(office: Office) -> Office:
+    """The tiny election as a draft that was made through the API."""
+    await build(office, tiny_election("made"))
+    return office
+
+
+@pytest.fixture
+async def empty_draft(office: Office) -> Office:
+    """A draft that consists of nothing."""
+    assert (await office.add(ELECTIONS, MADE)).status == 201
+    return office
 
 
 @pytest.fixture
