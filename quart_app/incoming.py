@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Generator
 from typing import Any
 
-from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable
+from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, ASGISendEvent
 from quart import Quart, Request
 from quart.wrappers.request import Body
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -64,6 +64,7 @@ class PacedBody(Body):
         """Nobody is going to read it: whatever comes is dropped."""
         self.limit = 0
         self._wanted = True
+        self._changed.set()
 
     async def room(self) -> None:
         """Waits until more can be taken."""
@@ -131,3 +132,16 @@ class PacesItsBody:
             return await receive()
 
         await super().handle_messages(request, paced, *others)  # type: ignore[misc]
+
+    async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
+        body = request.body
+        assert isinstance(body, PacedBody)
+
+        async def answering(event: ASGISendEvent) -> None:
+            # Whoever is answered before all was read still sends: with nobody to take it, the end of the
+            # answer would wait behind it for ever.
+            if event["type"] == "http.response.start":
+                body.refuse()
+            await send(event)
+
+        await super().handle_request(request, answering)  # type: ignore[misc]

@@ -12,6 +12,7 @@ from quart_app.cli.demo import demo
 from quart_app.cli.importing import import_
 from quart_app.cli.keys import keys
 from quart_app.cli.official import official, token
+from quart_app.cli.registering import register
 from quart_app.cli.replay import replay
 from quart_app.cli.results import results
 from quart_app.cli.running import Failure, in_brackets
@@ -59,7 +60,21 @@ def commands() -> None:
     """Tallystream: election night, tallies in over WebSocket and live results out."""
 
 
-for _command in (demo, serve, migrate, import_, election, replay, results, watch, official, token, keys):
+_COMMANDS: tuple[click.Command, ...] = (
+    demo,
+    serve,
+    migrate,
+    import_,
+    election,
+    register,
+    replay,
+    results,
+    watch,
+    official,
+    token,
+    keys,
+)
+for _command in _COMMANDS:
     commands.add_command(_command)
 
 

@@ -28,17 +28,17 @@ class Giving(msgspec.Struct, frozen=True):
 
 def operator(command: C) -> C:
     """Whoever is on the server's own machine."""
-    return _declare(command, Giving(True, "For the operator: it needs the server's own machine."))
+    return _declare(command, Giving(True, "It needs the server's own machine."))
 
 
 def anyone(command: C) -> C:
     """Everybody, from anywhere."""
-    return _declare(command, Giving(False, "For anyone: it needs no rights."))
+    return _declare(command, Giving(False, "Anyone may give it; it needs no rights."))
 
 
-def holders(role: Role) -> Callable[[C], C]:
-    """Whoever has a token of this role, from anywhere; or the operator, who needs none."""
-    line = f"For the {role}: it needs a token, or else the server's own machine."
+def holders(*roles: Role) -> Callable[[C], C]:
+    """Whoever has a token of one of these roles, from anywhere; or the operator, who needs none."""
+    line = f"It needs a token as {' or '.join(roles)}, or the server's own machine."
     return lambda command: _declare(command, Giving(True, line))
 
 

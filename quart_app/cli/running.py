@@ -10,7 +10,14 @@ from typing import Any, TypeVar
 import click
 import uvloop
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Column
 
 from models.codes import MAX_CODE, make_code
@@ -109,12 +116,12 @@ def leaving_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def progress_bar() -> Progress:
+def progress_bar(figures: ProgressColumn | None = None) -> Progress:
     """A progress bar on standard error, and none where that is no terminal."""
     console = Console(stderr=True)
     return Progress(
         BarColumn(None, table_column=Column(ratio=1)),
-        MofNCompleteColumn(),
+        figures or MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
         console=console,
