@@ -29,6 +29,7 @@ from services.log import LogService
 from services.officials import OfficialService
 from services.passwords import Passwords
 from services.registration import Registration
+from services.resealing import Resealing
 from services.results import ResultsService
 from services.sign_in import SignIn
 from services.signals import election_changed, results_changed, rights_changed
@@ -96,6 +97,7 @@ class Services:
         self.ballots = BallotService(self.database)
         self.registration = Registration(self.database, utc_now, self.vault)
         self.voters = VoterService(self.database, utc_now, self.vault)
+        self.resealing = Resealing(self.database, utc_now, self.vault)
         self.audit = AuditService(self.database)
         self.standing = Standing(self.database, utc_now, sweep=settings.sessions.sweep)
         self.results = ResultsService(self.database)

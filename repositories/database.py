@@ -21,10 +21,11 @@ from repositories.log import Log
 from repositories.opening import Opening
 from repositories.people import People
 from repositories.results import Results
+from repositories.sealed import Sealed
 from repositories.tallies import Tallies
 from repositories.tries import Tries
-from repositories.voters import Voters
 from repositories.units import Units
+from repositories.voters import Voters
 
 # A statement that takes longer than this is given up: nobody waits for ever behind a stuck lock.
 STATEMENT_SECONDS = 30
@@ -63,6 +64,7 @@ class Repositories:
         self.opening = Opening(session)
         self.people = People(session)
         self.results = Results(session)
+        self.sealed = Sealed(session)
         self.tallies = Tallies(session)
         self.tries = Tries(session)
         self.voters = Voters(session)

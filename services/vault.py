@@ -66,13 +66,28 @@ class Vault:
         self._newest = _id(keys.personal[0])
         self._lookup = keys.lookup
 
+    @property
+    def head(self) -> bytes:
+        """How values begin that the newest key has sealed."""
+        return _FORMAT + self._newest
+
     def seal(self, kind: str, value: msgspec.Struct) -> bytes:
-        nonce = os.urandom(_NONCE_BYTES)
-        head = _FORMAT + self._newest + nonce
-        return head + self._ciphers[self._newest].encrypt(nonce, _encode(value), _bound(kind, head))
+        return self._seal(kind, _encode(value))
 
     def open(self, kind: str, sealed: bytes, to: type[T]) -> T:
         """Raises VaultError where no key fits, or the value was changed or is of another kind."""
+        return msgspec.msgpack.decode(self._open(kind, sealed), type=to)
+
+    def reseal(self, kind: str, sealed: bytes) -> bytes:
+        """The same value under the newest key. Raises VaultError likewise."""
+        return self._seal(kind, self._open(kind, sealed))
+
+    def _seal(self, kind: str, data: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        head = self.head + nonce
+        return head + self._ciphers[self._newest].encrypt(nonce, data, _bound(kind, head))
+
+    def _open(self, kind: str, sealed: bytes) -> bytes:
         head, ciphertext = sealed[:_HEAD], sealed[_HEAD:]
         if len(sealed) < _HEAD + _TAG_BYTES:
             raise VaultError("a sealed value was cut short")
@@ -80,14 +95,12 @@ class Vault:
         if head[:1] != _FORMAT or cipher is None:
             raise VaultError("no key at hand opens this; is TALLYSTREAM_PERSONAL_KEYS complete?")
         try:
-            data = cipher.decrypt(head[1 + _ID_BYTES :], ciphertext, _bound(kind, head))
+            return cipher.decrypt(head[1 + _ID_BYTES :], ciphertext, _bound(kind, head))
         except InvalidTag:
             raise VaultError("a sealed value was changed, or moved from elsewhere") from None
-        return msgspec.msgpack.decode(data, type=to)
-
     def is_current(self, sealed: bytes) -> bool:
         """Whether the newest key sealed it."""
-        return sealed[1 : 1 + _ID_BYTES] == self._newest
+        return sealed.startswith(self.head)
 
     def lookup(self, kind: str, text: str) -> bytes:
         """The keyed hash, 32 bytes, by which a value of this kind is found.
