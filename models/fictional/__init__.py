@@ -16,7 +16,9 @@ from models.fictional.names import COUNTRY, DISTRICTS, PARTIES, people
 from models.fictional.night import Event, Mistake, MistakeKind, make_mistakes, play
 from models.fictional.officials import Official, make_officials
 from models.fictional.races import Race, count, make_races
+from models.fictional.voters import make_voters
 from models.submissions import TallySubmission
+from models.voters import VoterEntry
 
 __all__ = [
     "NOT_ENOUGH",
@@ -48,6 +50,7 @@ class FictionalElection(msgspec.Struct, frozen=True):
     tallies: tuple[TallySubmission, ...]
     officials: tuple[Official, ...]
     candidacies: tuple[Candidacy, ...]
+    voters: tuple[VoterEntry, ...]
     mistakes: tuple[Mistake, ...]
     events: tuple[Event, ...]
 
@@ -65,7 +68,7 @@ def fictional_election(*, precincts: int = 300, seed: int = 2026) -> FictionalEl
     unused = iter(candidates)
     races = make_races(rng, places, unused)
     candidacies = make_candidacies([race.contest for race in races], unused)
-    # From a generator of their own: however many there are, the night stays the same.
+    # These and the voters from generators of their own: however many there are, the night stays the same.
     officials = make_officials(random.Random(f"officials {seed}"), places, candidates)
     returns = _returns(rng, places, races)
     tallies = tuple(tally for tallies in returns for tally in tallies)
@@ -75,6 +78,7 @@ def fictional_election(*, precincts: int = 300, seed: int = 2026) -> FictionalEl
         tallies=tallies,
         officials=officials,
         candidacies=candidacies,
+        voters=make_voters(random.Random(f"voters {seed}"), places),
         mistakes=mistakes,
         events=play(rng, returns, mistakes, officials),
     )

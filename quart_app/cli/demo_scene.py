@@ -1,20 +1,23 @@
-"""What stands before the demo's night begins: the election with its candidates, and its officials."""
+"""What stands before the demo's night begins: an election with candidates and voters, and its officials."""
 
 import asyncio
 import datetime
 import itertools
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from models.candidates import Decision
+from models.candidates import Decision, Decisions
 from models.fictional import NOT_ENOUGH, FictionalElection
 from models.rights import OPERATOR, Role
+from quart_app.cli.running import Failure, in_brackets
 from quart_app.wiring import Services
-from services.bulk import Raw
+from services.bulk import REFUSED, Raw, RowResult
 
 TOKEN_VALID_FOR = datetime.timedelta(days=1)
+
+_ROWS = 500
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -47,6 +50,7 @@ async def _open(house: Services, script: FictionalElection) -> str:
     """Defines the election and opens it, its results released; returns its code."""
     code = await _define(house, script)
     await _nominate(house, script, code)
+    await _register(house, script, code)
     await house.elections.move(code, "open")
     await house.elections.move(code, "release")
     return code
@@ -63,16 +67,31 @@ async def _define(house: Services, script: FictionalElection) -> str:
 
 async def _nominate(house: Services, script: FictionalElection, code: str) -> None:
     """Files the candidates, and decides on each as a registrar would."""
-    filings = [msgspec.to_builtins(candidacy.filing) for candidacy in script.candidacies]
-    async for _ in house.candidates.file_many(code, _chunk(filings), OPERATOR):
-        pass
+    filings = [candidacy.filing for candidacy in script.candidacies]
+    await _taken(house.candidates.file_many(code, _chunks(filings), OPERATOR))
+    rejected = [candidacy.filing.code for candidacy in script.candidacies if candidacy.selection is None]
+    await house.decisions.decide_many(
+        code, Decisions(codes=rejected, change="reject", reason=NOT_ENOUGH), OPERATOR
+    )
     for candidacy in script.candidacies:
-        if candidacy.selection is None:
-            decision = Decision(change="reject", reason=NOT_ENOUGH)
-        else:
+        if candidacy.selection is not None:
             decision = Decision(change="qualify", selection=candidacy.selection)
-        await house.decisions.decide(code, candidacy.filing.code, decision, OPERATOR)
+            await house.decisions.decide(code, candidacy.filing.code, decision, OPERATOR)
 
 
-async def _chunk(rows: list[dict[str, object]]) -> AsyncIterator[list[Raw]]:
-    yield list(enumerate(rows, start=1))
+async def _register(house: Services, script: FictionalElection, code: str) -> None:
+    await _taken(house.registration.register(code, _chunks(script.voters), OPERATOR))
+
+
+async def _chunks(rows: Sequence[msgspec.Struct]) -> AsyncIterator[list[Raw]]:
+    numbered = list(enumerate(map(msgspec.to_builtins, rows), start=1))
+    for first in range(0, len(numbered), _ROWS):
+        yield numbered[first : first + _ROWS]
+
+
+async def _taken(results: AsyncIterator[list[RowResult]]) -> None:
+    """Raises Failure where a row was refused."""
+    async for chunk in results:
+        for result in chunk:
+            if result.status == REFUSED:
+                raise Failure(f"A row of the demo was refused{in_brackets(result.errors)}")

@@ -64,6 +64,7 @@ async def test_a_night_ends_by_itself_with_a_line_that_sums_it_up(
     await assert_database_is_true(clean.database_url)
     await assert_officers_sent_for_precincts_of_their_own(Desk(desk, "demo"))
     await assert_candidates_stand_behind_every_choice(Desk(desk, "demo"))
+    assert await Desk(desk, "demo").sql("SELECT count(*), count(DISTINCT unit_id) FROM voters") == [(600, 60)]
     await assert_each_role_signs_in(desk, done.stdout)
 
 

@@ -177,6 +177,36 @@ def test_each_other_role_has_an_official_without_precincts(night: FictionalElect
     }
 
 
+def test_one_candidate_or_a_ticket_of_two_stands_behind_every_choice(
+    sized: tuple[int, FictionalElection],
+) -> None:
+    _, election = sized
+    standing = collections.defaultdict(list)
+    for candidacy in election.candidacies:
+        filing = candidacy.filing
+        standing[filing.contest, candidacy.selection].append(filing)
+    for contest in election.definition.contests:
+        for choice in contest.selections if not contest.is_measure else ():
+            filings = standing[contest.code, choice.code]
+            names = [f"{filing.first_name} {filing.last_name}" for filing in filings]
+            assert " and ".join(names) == choice.name
+            assert {filing.party for filing in filings} == {choice.party}
+    rejected = [contest for contest, selection in standing if selection is None]
+    assert rejected == [contest.code for contest in election.definition.contests if "house-" in contest.code]
+    codes = [candidacy.filing.code for candidacy in election.candidacies]
+    assert len(set(codes)) == len(codes)
+
+
+def test_voters_are_registered_in_known_precincts_under_numbers_of_their_own(
+    sized: tuple[int, FictionalElection],
+) -> None:
+    number, election = sized
+    assert len(election.voters) == 10 * min(300, number)
+    assert len({voter.voter_id for voter in election.voters}) == len(election.voters)
+    assert {voter.precinct for voter in election.voters} <= registered(election).keys()
+    assert all(voter.email.endswith("@velmora.example") for voter in election.voters)
+
+
 def test_mistakes_are_few_and_each_is_one_that_the_checks_find(sized: tuple[int, FictionalElection]) -> None:
     _, election = sized
     voters = registered(election)
