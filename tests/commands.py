@@ -21,6 +21,6 @@ class Tallystream:
         given = [str(word) for word in words]
         return CliRunner().invoke(commands, given, input=stdin, env={**self._environ, **environ})
 
-    async def beside(self, *words: object, stdin: str | None = None) -> Result:
+    async def beside(self, *words: object, stdin: str | None = None, **environ: str) -> Result:
         """The same where an event loop runs already: a command has one of its own."""
-        return await asyncio.to_thread(self, *words, stdin=stdin)
+        return await asyncio.to_thread(self, *words, stdin=stdin, **environ)

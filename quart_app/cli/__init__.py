@@ -10,7 +10,7 @@ from quart_app.cli.access import enforce_access
 from quart_app.cli.admin import election, migrate
 from quart_app.cli.demo import demo
 from quart_app.cli.importing import import_
-from quart_app.cli.keys import keys
+from quart_app.cli.keys import keys, reseal
 from quart_app.cli.official import official, token
 from quart_app.cli.registering import register
 from quart_app.cli.replay import replay
@@ -73,6 +73,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     official,
     token,
     keys,
+    reseal,
 )
 for _command in _COMMANDS:
     commands.add_command(_command)
