@@ -11,9 +11,9 @@ from quart.typing import TestClientProtocol as Client
 
 from models.places import ContestInfo, PartyInfo, PrecinctTally, UnitInfo
 from models.results import ContestResults
+from quart_app.access import public
 from quart_app.api.elections import ElectionInfo
 from quart_app.api.results import ElectionResults
-from quart_app.access import public
 from tests.building import a_tally, every_tally, tiny_election
 from tests.desk import Desk, define, soon
 
@@ -81,6 +81,7 @@ async def test_an_election_tells_its_state(desk: Desk, client: Client) -> None:
         "is_test": False,
         "status": "open",
         "released": True,
+        "ballot_seed": None,
     }
 
 

@@ -157,9 +157,8 @@ async def test_of_many_who_add_at_once_all_are_there_each_at_a_place_of_its_own(
         for name, office in (("ada", draft), ("bob", other))
     ]
     assert {answer.status for answer in await asyncio.gather(*adding, *contests)} == {201}
-    rows = await draft.desk.sql(
-        "SELECT s.position FROM selections s JOIN contests c ON c.id = s.contest_id WHERE c.code = 'president'"
-    )
+    query = "SELECT s.position FROM selections s JOIN contests c ON c.id = contest_id WHERE c.code = :code"
+    rows = await draft.desk.sql(query, code="president")
     assert sorted(row.position for row in rows) == list(range(1, 24))
     rows = await draft.desk.sql("SELECT position FROM contests")
     assert sorted(row.position for row in rows) == list(range(1, 14))
