@@ -52,39 +52,43 @@ async def bulk_response(results: AsyncIterator[list[RowResult]]) -> Response:
     They wait in a temporary file: many clients read nothing before they have sent everything.
     """
     spool = tempfile.TemporaryFile()  # noqa: SIM115
-    counts = dict.fromkeys((ADDED, UNCHANGED, REFUSED), 0)
-    encode = msgspec.json.Encoder().encode_lines
     try:
-        async with aclosing(cast(Any, results)) as closing:
-            async for chunk in closing:
-                for result in chunk:
-                    counts[result.status] += 1
-                spool.write(encode(chunk))
+        counts = await _spooled(results, spool)
     except BaseException:
         spool.close()
         raise
-    as_lines = request.accept_mimetypes.best_match([JSON, NDJSON], JSON) == NDJSON
-    content = _lines(spool) if as_lines else _document(spool, counts)
-    response = Response(content, content_type=NDJSON if as_lines else JSON)
+    if request.accept_mimetypes.best_match([JSON, NDJSON], JSON) == NDJSON:
+        media, around = NDJSON, (b"", b"\n", b"\n" if spool.tell() else b"")
+    else:
+        media, around = JSON, (msgspec.json.encode(counts)[:-1] + b',"items":[', b",", b"]}")
+    head, _, tail = around
+    size = len(head) + spool.tell() + len(tail)
+    response = Response(_content(spool, *around), content_type=media)
+    response.content_length = size
     response.headers["Cache-Control"] = "no-store"
     response.timeout = SENDING_SECONDS
     return response
 
 
-async def _lines(spool: IO[bytes]) -> AsyncIterator[bytes]:
-    with spool:
-        spool.seek(0)
-        while block := spool.read(_BLOCK):
-            yield block
+async def _spooled(results: AsyncIterator[list[RowResult]], spool: IO[bytes]) -> dict[str, int]:
+    """Writes the results with a line break between them, and nowhere else; returns how many of each."""
+    counts = dict.fromkeys((ADDED, UNCHANGED, REFUSED), 0)
+    encode = msgspec.json.Encoder().encode
+    async with aclosing(cast(Any, results)) as closing:
+        async for chunk in closing:
+            for result in chunk:
+                counts[result.status] += 1
+            if spool.tell() and chunk:
+                spool.write(b"\n")
+            spool.write(b"\n".join(map(encode, chunk)))
+    return counts
 
 
-async def _document(spool: IO[bytes], counts: dict[str, int]) -> AsyncIterator[bytes]:
+async def _content(spool: IO[bytes], head: bytes, between: bytes, tail: bytes) -> AsyncIterator[bytes]:
+    """`between`, which replaces the line breaks, is one byte as they are."""
     with spool:
-        size = spool.tell()
         spool.seek(0)
-        yield msgspec.json.encode(counts)[:-1] + b',"items":['
+        yield head
         while block := spool.read(_BLOCK):
-            # No line break stands within JSON as it is encoded here; the last one has no comma behind it.
-            text = block.removesuffix(b"\n") if spool.tell() == size else block
-            yield text.replace(b"\n", b",\n")
-        yield b"]}"
+            yield block.replace(b"\n", between)
+        yield tail

@@ -108,6 +108,10 @@ async def test_results_come_as_lines_for_whoever_asks_for_them(
     assert answer.content_type == "application/x-ndjson"
     lines = [msgspec.json.decode(line) for line in (await answer.get_data()).splitlines()]
     assert [line["row"] for line in lines] == list(range(1, 2501))
+    assert answer.content_length == len(await answer.get_data())
+    whole = await post(client, desk, rita, voters(2500))
+    assert whole.content_length == len(await whole.get_data())
+    assert (await whole.get_json())["items"][-1]["row"] == 2500
     nothing = await post(client, desk, rita, b"[]", Accept="application/x-ndjson")
     assert (nothing.status_code, await nothing.get_data()) == (200, b"")
     assert await (await post(client, desk, rita, b"[]")).get_json() == {
