@@ -55,8 +55,15 @@ class Running(msgspec.Struct, frozen=True):
 
     def kilobytes(self) -> int:
         """Its resident memory."""
+        return self._status("VmRSS")
+
+    def peak_kilobytes(self) -> int:
+        """The most resident memory that it has ever had."""
+        return self._status("VmHWM")
+
+    def _status(self, name: str) -> int:
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{name}:"):
                 return int(line.split()[1])
         raise WrongAnswer("the server has ended")
 
@@ -108,6 +115,16 @@ class Stage:
             token = await house.officials.root_officer_token(code, datetime.timedelta(hours=TOKEN_HOURS))
             official = (await house.credentials.by_token(token)).member_id
         return Election(code, token, official, fictional.tallies)
+
+    def registrar(self) -> dict[str, str]:
+        """The header of somebody who may register voters."""
+        return {"Authorization": f"Bearer {self.run(self._registrar('rita'))}"}
+
+    async def _registrar(self, username: str) -> str:
+        async with self._services() as house:
+            await house.officials.add(username, ["registrar"], [])
+            token = await house.credentials.issue_token(username, datetime.timedelta(hours=TOKEN_HOURS))
+            return str(token.token)
 
     def count(self, election: Election, tallies: Sequence[TallySubmission]) -> View:
         """Records tallies, and returns the results with them."""

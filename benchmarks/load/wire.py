@@ -46,6 +46,10 @@ class Connection:
         return self.exactly(found + len(end))
 
     def exactly(self, size: int) -> bytes:
+        if len(self.received) < size - PIECE:
+            # Put together once: an answer may have megabytes.
+            with self.socket.makefile("rb") as rest:
+                self.received += rest.read(size - len(self.received))
         while len(self.received) < size:
             self.fill()
         taken, self.received = self.received[:size], self.received[size:]

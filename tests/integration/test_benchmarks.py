@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import fanout, intake, reads
+from benchmarks import fanout, intake, reads, registry
 from benchmarks.load.officers import Officers
 from benchmarks.load.websocket import frame
 from benchmarks.load.wire import WrongAnswer
@@ -31,14 +31,19 @@ def few_readers(stage: Stage) -> list[Row]:
     return reads.rows(stage, reads.Size(readers=3, warm_up=0.05, seconds=0.2))
 
 
+def few_voters(stage: Stage) -> list[Row]:
+    return registry.rows(stage, registry.Size(voters=2500, of_others=1200, precincts=4, warm_up=5))
+
+
 @pytest.mark.parametrize(
     ("rows", "names"),
     [
         (few_tallies, ["ours", "book", "session-per-message"]),
         (few_viewers, ["ours", "book", "shared-queue"]),
         (few_readers, ["ours", "plain-view"]),
+        (few_voters, ["ours", "one-insert-a-row"]),
     ],
-    ids=["intake", "fanout", "reads"],
+    ids=["intake", "fanout", "reads", "registry"],
 )
 def test_every_row_gives_right_answers(
     stage: Stage, rows: Callable[[Stage], list[Row]], names: list[str]
@@ -46,6 +51,12 @@ def test_every_row_gives_right_answers(
     found = rows(stage)
     assert [row.name for row in found] == names
     assert all(row.measure().figure > 0 for row in found)
+
+
+def test_a_voter_whom_the_database_does_not_have_is_found(stage: Stage) -> None:
+    election = stage.election(2)
+    with pytest.raises(WrongAnswer, match="of 1 voters the database has"):
+        stage.run(registry.audit(stage, election, 1))
 
 
 def test_an_entry_in_the_log_that_nobody_has_a_receipt_of_is_found(stage: Stage) -> None:

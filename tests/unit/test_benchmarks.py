@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import fanout, intake, reads, report
+from benchmarks import fanout, intake, reads, registry, report
 from benchmarks.load.viewers import data_of, unchunked
 from benchmarks.load.websocket import PING, TEXT, frame, masked, take_frame
 from benchmarks.load.wire import Response, WrongAnswer, request
@@ -122,6 +122,21 @@ def test_other_bytes_than_the_results_are_a_wrong_answer() -> None:
     assert reads.right(answer, b"{}") is answer
     with pytest.raises(WrongAnswer):
         reads.right(answer, b"[]")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (413, b'{"code":"too-large"}'),
+        (200, b'{"added":1,"refused":1,"items":[{"row":1,"status":"added"},{"row":2,"status":"refused"}]}'),
+        (200, b'{"added":2,"refused":0,"items":[{"row":2,"status":"added"},{"row":1,"status":"added"}]}'),
+        (200, b'{"added":2,"refused":0,"items":[{"row":1,"status":"added"}]}'),
+    ],
+    ids=["a problem", "a refused row", "another order", "a row without an answer"],
+)
+def test_only_an_answer_for_every_voter_counts(status: int, body: bytes) -> None:
+    with pytest.raises(WrongAnswer):
+        registry.check(Response(b"HTTP/1.1 %d \r\n\r\n" % status, body), 2)
 
 
 def compared(figure: float) -> Compared:
