@@ -12,6 +12,7 @@ from quart_app.wiring import Services
 from tests.building import tiny_election
 from tests.desk import Desk
 from tests.e2e.running import Server
+from tests.e2e.terminal import Terminal, typed
 from tests.e2e.test_cli import run
 
 VOTERS = """voter_id,first_name,last_name,precinct
@@ -123,3 +124,16 @@ async def test_an_officers_token_is_not_enough(server: Server, draft: Desk, vote
     assert done.returncode == 1
     assert "you are signed in as otto (officer)" in done.stderr and done.stderr.count("\n") == 1
     assert await draft.house.voters.page("tiny") == []
+
+
+async def test_a_terminal_shows_how_much_of_the_file_is_sent(
+    server: Server, draft: Desk, voters: str
+) -> None:
+    registrar = await draft.official("rita", roles=["registrar"], units=[])
+    environ = {**server.environ, "TERM": "xterm", "COLUMNS": "100"}
+    terminal = Terminal(
+        environ, "register", voters, *words(server, "voters", "--token", registrar.token, "--json")
+    )
+    assert await typed(terminal) == 1
+    size = len(VOTERS)
+    assert f"{size}/{size} bytes" in terminal.seen and "voters.csv" in terminal.seen
