@@ -8,18 +8,42 @@ from quart_app.pages import (
     assets,
     audit,
     board,
+    candidates,
     docs,
+    draft_ballots,
+    draft_units,
+    drafts,
     elections,
+    filing,
     log,
     members,
     sign_in,
     tally,
+    voters,
 )
 from quart_app.pages.assets import Assets
 from quart_app.pages.errors import install_error_pages
 from quart_app.pages.words import FILTERS
 
-PAGES = (elections, board, log, tally, docs, assets, sign_in, account, admin, members, audit)
+PAGES = (
+    elections,
+    board,
+    filing,
+    log,
+    tally,
+    docs,
+    assets,
+    sign_in,
+    account,
+    admin,
+    members,
+    audit,
+    drafts,
+    draft_units,
+    draft_ballots,
+    candidates,
+    voters,
+)
 
 
 def install_pages(app: Quart) -> None:

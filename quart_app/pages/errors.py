@@ -21,6 +21,8 @@ _FOR_PROGRAMS = ("/api/", "/health/", "/metrics", "/openapi.json", "/static/")
 _HEADINGS = {
     403: "This is not for you",
     404: "There is nothing at this address",
+    413: "This is too much at once",
+    429: "This was too often",
     500: "Something went wrong on our side",
     503: "This is not available just now",
 }
@@ -74,4 +76,7 @@ async def _error_page(problem: Problem) -> Response:
     heading = _HEADINGS.get(problem.status, "This did not work")
     if problem.code == BAD_FORM:
         heading = "This form was not taken"
-    return await page("error.html", problem.status, cache="no-store", problem=problem, heading=heading)
+    back = local(_form_page(), "") if request.method == "POST" else ""
+    return await page(
+        "error.html", problem.status, cache="no-store", problem=problem, heading=heading, back=back
+    )

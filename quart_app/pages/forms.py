@@ -3,7 +3,8 @@
 The CSRF token of a form stands in Quart's own session, a cookie that nothing else needs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from quart import Blueprint, Quart, Response
@@ -31,6 +32,14 @@ class PageForm(QuartForm):
         """That of the answer which shows the form."""
         return self._refused_with if self.errors else 200
 
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """What is refused within is shown with the form, which the view then answers with."""
+        try:
+            yield
+        except DomainError as error:
+            self.refuse(error)
+
     def refuse(self, error: DomainError) -> None:
         """Puts each fault beside its field, the others above all."""
         problem = problem_of(error)
@@ -41,7 +50,7 @@ class PageForm(QuartForm):
                 field = self[name]
                 field.errors = [*field.errors, _sentence(fault.message)]
             else:
-                self.form_errors.append(_sentence(f"{fault.field} {fault.message}".strip()))
+                self.form_errors.append(_sentence(f"{fault.field}: {fault.message}".removeprefix(": ")))
         if not error.errors:
             self.form_errors.append(error.title)
 

@@ -3,36 +3,26 @@
 from typing import Annotated, Any
 
 import msgspec
-from quart import Blueprint, request
+from quart import Blueprint, Response, request
 from quart.typing import ResponseReturnValue
 from quart_schema import hide, validate_querystring
-from wtforms import (
-    BooleanField,
-    EmailField,
-    HiddenField,
-    SelectMultipleField,
-    StringField,
-    TelField,
-    TextAreaField,
-)
-from wtforms.validators import Length
+from wtforms import BooleanField, SelectMultipleField
 from wtforms.widgets import CheckboxInput
 
-from models.editions import edition
-from models.errors import DomainError
+from models.editions import edition as edition_of
 from models.members import MemberEdit, MemberInfo
 from models.rights import ROLES, Role
 from quart_app.access import only
 from quart_app.auth import actor
+from quart_app.pages.fields import PLAIN, edition, email, lines, mobile, text
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, private_page, see
-from quart_app.pages.sign_in import GIVE
 from quart_app.wiring import services
 
-pages = Blueprint("members", __name__, url_prefix="/admin/members")
+pages = Blueprint("members", __name__, url_prefix="/admin")
 
 SHOWN = 50
-CONTACT = {"autocomplete": "off"}
+USERNAME_WORDS = "Lower-case letters, digits, dots, hyphens and underscores. It stays for good."
 
 
 class MembersQuery(msgspec.Struct):
@@ -43,40 +33,31 @@ class MembersQuery(msgspec.Struct):
 
 
 class UsernameForm(PageForm):
-    username = StringField(
-        "Username",
-        [GIVE, Length(max=64, message="At most 64 characters.")],
-        description="Lower-case letters, digits, dots, hyphens and underscores. It stays for good.",
-        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
-    )
+    username = text("Username", USERNAME_WORDS, most=64, **PLAIN)
 
 
 class MemberForm(PageForm):
-    edition = HiddenField()
-    name = StringField(
-        "Name", [GIVE, Length(max=200, message="At most 200 characters.")], render_kw={"autocomplete": "off"}
-    )
+    edition = edition()
+    name = text("Name")
     roles = SelectMultipleField(
         "Roles",
         choices={role: role.capitalize() for role in ROLES},
         option_widget=CheckboxInput(),
     )
-    precincts = TextAreaField(
+    precincts = lines(
         "Precincts that they report for",
-        [Length(max=100_000, message="At most 100,000 characters.")],
-        description="One to a line, as ELECTION/UNIT. A unit above precincts stands for all of them.",
-        render_kw={"rows": 4, "spellcheck": "false", "autocapitalize": "none"},
+        "One to a line, as ELECTION/UNIT. A unit above precincts stands for all of them.",
     )
-    email = EmailField("E-mail", [Length(max=254, message="At most 254 characters.")], render_kw=CONTACT)
-    mobile = TelField("Mobile", [Length(max=32, message="At most 32 characters.")], render_kw=CONTACT)
+    email = email()
+    mobile = mobile()
 
     def edit(self) -> MemberEdit:
         return MemberEdit(
-            name=self.name.data.strip(),
-            roles=self.roles.data or [],
+            name=self.name.data,
+            roles=self.roles.data,
             precincts=self.precincts.data.split(),
-            email=self.email.data.strip(),
-            mobile=self.mobile.data.strip(),
+            email=self.email.data,
+            mobile=self.mobile.data,
         )
 
 
@@ -93,7 +74,7 @@ class OldMemberForm(MemberForm):
         return msgspec.structs.replace(super().edit(), disabled=self.disabled.data)
 
 
-@pages.get("")
+@pages.get("/members")
 @only(Role.ADMINISTRATOR)
 @hide
 @validate_querystring(MembersQuery)
@@ -109,18 +90,15 @@ async def members(query_args: MembersQuery) -> ResponseReturnValue:
     )
 
 
-@pages.route("/new", methods=["GET", "POST"])
-@only(Role.ADMINISTRATOR)
+@pages.route("/new-member", methods=["GET", "POST"])
+@only(Role.ADMINISTRATOR, fresh=True)
 @hide
 async def add() -> ResponseReturnValue:
     form = await NewMemberForm.create_form()
     if await form.validate_on_submit():
-        try:
-            username = form.username.data.strip()
+        with form.refusing():
+            username = form.username.data
             await services().officials.create(username, form.edit(), await actor())
-        except DomainError as error:
-            form.refuse(error)
-        else:
             return await see(
                 f"/admin/members/{username}",
                 "Added. To let them in, give them a one-time token for a password.",
@@ -128,24 +106,28 @@ async def add() -> ResponseReturnValue:
     return await form_page("members/new.html", form)
 
 
-@pages.route("/<username>", methods=["GET", "POST"])
+@pages.get("/members/<username>")
 @only(Role.ADMINISTRATOR)
 @hide
 async def member(username: str) -> ResponseReturnValue:
     found = await services().officials.get(username)
-    form = await OldMemberForm.create_form(data=_written(found))
+    return await _member(found, await OldMemberForm.create_form(data=_written(found)))
+
+
+@pages.post("/members/<username>")
+@only(Role.ADMINISTRATOR, fresh=True)
+@hide
+async def edit(username: str) -> ResponseReturnValue:
+    form = await OldMemberForm.create_form()
     if await form.validate_on_submit():
-        try:
+        with form.refusing():
             await services().officials.edit(username, form.edit(), form.edition.data, await actor())
-        except DomainError as error:
-            form.refuse(error)
-        else:
             return await see(f"/admin/members/{username}", "Saved; their rights have changed at once.")
-    return await form_page("members/member.html", form, member=found)
+    return await _member(await services().officials.get(username), form)
 
 
-@pages.post("/<username>/reset")
-@only(Role.ADMINISTRATOR)
+@pages.post("/members/<username>/reset")
+@only(Role.ADMINISTRATOR, fresh=True)
 @hide
 async def reset(username: str) -> ResponseReturnValue:
     issued = await services().officials.reset(username, await actor())
@@ -153,10 +135,14 @@ async def reset(username: str) -> ResponseReturnValue:
     return await private_page("members/reset.html", 201, reset=issued, host=request.host_url)
 
 
+async def _member(found: MemberInfo, form: OldMemberForm) -> Response:
+    return await form_page("members/member.html", form, member=found)
+
+
 def _written(member: MemberInfo) -> dict[str, Any]:
     """A member as the form shows one."""
     return {
         **msgspec.structs.asdict(member),
         "precincts": "\n".join(member.precincts),
-        "edition": edition(member),
+        "edition": edition_of(member),
     }

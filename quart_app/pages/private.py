@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import msgspec
 from quart import Response, flash, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
-from models.rights import Role
+from models.rights import Actor, Role
 from quart_app.answers import PRIVATE
-from quart_app.auth import identity
+from quart_app.auth import actor, identity
 from quart_app.pages.forms import PageForm
 from quart_app.pages.rendering import page
 
@@ -19,6 +20,11 @@ async def private_page(template: str, status: int = 200, **context: Any) -> Resp
     who = await identity(request)
     staff = who is not None and not who.roles.isdisjoint(STAFF)
     return await page(template, status, cache=PRIVATE, who=who, staff=staff, **context)
+
+
+async def visitor() -> Actor:
+    """Who sends a form that needs no sign-in."""
+    return msgspec.structs.replace(await actor(), channel="web")
 
 
 async def form_page(template: str, form: PageForm, **context: Any) -> Response:

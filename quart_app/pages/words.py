@@ -41,6 +41,27 @@ _SYSTEMS = (
     ("Linux", "Linux"),
 )
 
+ORDER_WORDS = {
+    "given": "As they were entered",
+    "alphabetical": "By last name, or by name",
+    "lot": "By lot, out of the election's seed",
+}
+# What a move is called, and what comes of it.
+MOVE_WORDS = {
+    "open": (
+        "Open the election",
+        "From then on officers send tallies. What stands on the ballots is settled for good.",
+    ),
+    "close": ("Close the election", "No tally is taken any more."),
+    "certify": ("Certify the results", "They are final then; only a correction can change them."),
+    "correct": (
+        "Correct what was certified",
+        "Tallies are taken again, and everybody reads that the results are being corrected, and why.",
+    ),
+    "release": ("Release the results", "Everybody sees the figures then, and every change at once."),
+    "withhold": ("Withhold the results", "Everybody sees only how many precincts have reported."),
+}
+
 
 def figure(number: int | None) -> str:
     """12,345; a dash where it is withheld or not known."""
@@ -86,4 +107,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "browser": browser,
     "status_words": STATUS_WORDS.__getitem__,
     "election_words": ELECTION_WORDS.__getitem__,
+    "move_words": MOVE_WORDS.__getitem__,
+    "order_words": ORDER_WORDS.__getitem__,
 }

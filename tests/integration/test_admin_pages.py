@@ -194,12 +194,12 @@ async def test_a_post_after_the_session_has_ended_comes_back_to_its_form(
     visitor: Visitor, desk: Desk
 ) -> None:
     await visitor.sign_in()
-    await visitor.get("/admin/members/new")
+    await visitor.get("/admin/new-member")
     await desk.sql("DELETE FROM sessions")
-    await visitor.post("/admin/members/new", frm="/admin/members/new", username="bob", name="Bob")
+    await visitor.post("/admin/new-member", frm="/admin/new-member", username="bob", name="Bob")
     assert "so nothing was changed" in visitor.text
-    assert 'value="/admin/members/new"' in visitor.page
-    await visitor.post("/login", username="ann", password=PASSWORD, next="/admin/members/new")
+    assert 'value="/admin/new-member"' in visitor.page
+    await visitor.post("/login", username="ann", password=PASSWORD, next="/admin/new-member")
     assert "Add a member" in visitor.text
 
 
@@ -211,7 +211,7 @@ async def test_the_password_is_asked_again_and_whoever_gives_it_goes_on(visitor:
     await desk.sql("UPDATE sessions SET confirmed_at = confirmed_at - interval '1 hour'")
     await visitor.get("/confirm?next=/admin")
     await visitor.post("/confirm", password="not it at all", next="/admin")
-    assert visitor.status == 422
+    assert visitor.status == 401
     assert "This is not your password." in visitor.text
     await visitor.post("/confirm", password=PASSWORD, next="/admin")
     assert "Your password is confirmed" in visitor.text
@@ -266,8 +266,8 @@ async def test_a_token_is_shown_once_works_and_is_revoked(
     ("form", "said"),
     [
         ({"days": "7", "scopes": ["auditor"]}, "What it is for: Fill this in."),
-        ({"name": "x", "days": "4000", "scopes": ["auditor"]}, "From 1 to 3,650 days."),
-        ({"name": "x", "days": "soon", "scopes": ["auditor"]}, "Days until it expires:"),
+        ({"name": "x", "days": "4000", "scopes": ["auditor"]}, "A whole number from 1 to 3,650."),
+        ({"name": "x", "days": "soon", "scopes": ["auditor"]}, "Days until it expires: Write a whole number in digits."),
         ({"name": "x", "days": "7"}, "Choose at least one."),
         ({"name": "x", "days": "7", "scopes": ["king"]}, "What it may act as:"),
     ],
@@ -288,7 +288,7 @@ async def test_changing_the_password_ends_the_other_sessions(visitor: Visitor, a
     await elsewhere.sign_in()
     await visitor.sign_in()
     await visitor.post("/account/password", old_password="wrong", new_password="quite another phrase")
-    assert "This is not your present password." in visitor.text
+    assert "This is not your password." in visitor.text
     await visitor.post("/account/password", old_password=PASSWORD, new_password="short")
     assert "has 5 characters; use 12 or more" in visitor.text.replace("Has", "has")
     await visitor.post("/account/password", old_password=PASSWORD, new_password="quite another phrase")
@@ -312,8 +312,8 @@ BOB = {
 
 async def test_a_member_is_added_sets_a_password_and_signs_in(visitor: Visitor, app: Quart) -> None:
     await visitor.sign_in()
-    await visitor.get("/admin/members/new")
-    await visitor.post("/admin/members/new", **BOB)
+    await visitor.get("/admin/new-member")
+    await visitor.post("/admin/new-member", **BOB)
     assert "Added." in visitor.text
     assert "tiny/north-1 tiny/south" in visitor.text
     await visitor.post("/admin/members/bob/reset")
@@ -350,8 +350,8 @@ async def test_a_member_that_cannot_be_added_is_refused_at_its_field(
 ) -> None:
     await visitor.sign_in()
     before = await everything(desk)
-    await visitor.get("/admin/members/new")
-    await visitor.post("/admin/members/new", **{**BOB, **changes})
+    await visitor.get("/admin/new-member")
+    await visitor.post("/admin/new-member", **{**BOB, **changes})
     assert visitor.status in (409, 422)
     assert said in visitor.text
     # What was typed is still there.
@@ -361,7 +361,7 @@ async def test_a_member_that_cannot_be_added_is_refused_at_its_field(
 
 async def test_two_who_edit_a_member_do_not_overwrite_each_other(visitor: Visitor, desk: Desk) -> None:
     await visitor.sign_in()
-    await visitor.post("/admin/members/new", **BOB)
+    await visitor.post("/admin/new-member", **BOB)
     edition = re.search(r'name="edition" value="(\w+)"', visitor.page)
     assert edition
     first = {**BOB, "name": "Robert", "edition": edition[1]}
@@ -400,7 +400,7 @@ async def test_members_are_found_by_how_their_username_begins(visitor: Visitor, 
 
 async def test_the_audit_trail_says_what_moved_from_what_to_what(visitor: Visitor) -> None:
     await visitor.sign_in()
-    await visitor.post("/admin/members/new", **BOB)
+    await visitor.post("/admin/new-member", **BOB)
     await visitor.get("/admin/audit")
     assert "member added: bob by ann, in a browser" in visitor.text
     assert "roles auditor, officer" in visitor.text

@@ -1,0 +1,186 @@
+"""Candidates from the registrars' side: deciding on filings, correcting them, and filing many at once."""
+
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from quart import Blueprint, Response
+from quart.typing import ResponseReturnValue
+from quart_schema import hide, validate_querystring
+from wtforms import SelectMultipleField, StringField
+from wtforms.validators import AnyOf, Length
+from wtforms.widgets import CheckboxInput
+
+from models.candidates import Change, Decided, Decision, Decisions, FilingEdit
+from models.editions import edition as edition_of
+from models.rights import Role
+from quart_app.access import only
+from quart_app.auth import actor
+from quart_app.limits import STREAMS, limited
+from quart_app.pages.fields import edition
+from quart_app.pages.filing import FilingForm
+from quart_app.pages.forms import PageForm
+from quart_app.pages.private import form_page, see
+from quart_app.pages.uploads import UploadForm, outcome_of, rows_in
+from quart_app.wiring import services
+
+pages = Blueprint("candidates", __name__, url_prefix="/admin/elections/<election>")
+
+REGISTRARS = (Role.REGISTRAR, Role.ADMINISTRATOR)
+
+SHOWN = 50
+
+MOVES: dict[str, tuple[Change, ...]] = {"filed": ("qualify", "reject"), "qualified": ("withdraw",)}
+"""What can be decided of candidates by their status."""
+
+
+DONE = {"qualify": "qualified", "reject": "been rejected", "withdraw": "withdrawn"}
+
+
+class QueueQuery(msgspec.Struct):
+    """Candidates of one status, by code, those behind `after`."""
+
+    status: Literal["filed", "qualified", "rejected", "withdrawn"] = "filed"
+    after: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class DecisionForm(PageForm):
+    change = StringField(validators=[AnyOf(get_args(Change), "This is none of the decisions.")])
+    reason = StringField("Reason", [Length(max=500, message="At most 500 characters.")])
+    selection = StringField("Selection to join", [Length(max=100, message="At most 100 characters.")])
+
+
+class ManyForm(DecisionForm):
+    codes = SelectMultipleField(
+        "Candidates",
+        [Length(min=1, message="Choose at least one.")],
+        option_widget=CheckboxInput(),
+        validate_choice=False,
+    )
+
+
+class CorrectionForm(FilingForm):
+    edition = edition()
+
+    def correction(self) -> FilingEdit:
+        return FilingEdit(**msgspec.structs.asdict(self.filing()))
+
+
+@pages.get("/candidates")
+@only(*REGISTRARS)
+@hide
+@validate_querystring(QueueQuery)
+async def candidates(election: str, query_args: QueueQuery) -> ResponseReturnValue:
+    return await _queue(election, query_args, await ManyForm.create_form(), [])
+
+
+@pages.post("/candidates")
+@only(*REGISTRARS)
+@hide
+@validate_querystring(QueueQuery)
+async def decide_many(election: str, query_args: QueueQuery) -> ResponseReturnValue:
+    """The same decision on all that are ticked; each that is refused is named."""
+    form = await ManyForm.create_form()
+    answers: list[Decided] = []
+    if await form.validate_on_submit():
+        with form.refusing():
+            decisions = Decisions(codes=form.codes.data, change=form.change.data, reason=form.reason.data)
+            answers = await services().decisions.decide_many(election, decisions, await actor())
+            if not any(answer.errors for answer in answers):
+                address = f"/admin/elections/{election}/candidates?status={query_args.status}"
+                return await see(address, _done(form.change.data, len(answers)))
+    return await _queue(election, query_args, form, answers)
+
+
+@pages.route("/candidates/<code>", methods=["GET", "POST"])
+@only(*REGISTRARS)
+@hide
+async def candidate(election: str, code: str) -> ResponseReturnValue:
+    form = await CorrectionForm.create_form(data=await _filed(election, code))
+    await form.offer(election)
+    if await form.validate_on_submit():
+        with form.refusing():
+            edit = form.correction()
+            await services().candidates.correct(election, code, edit, form.edition.data, await actor())
+            return await see(f"/admin/elections/{election}/candidates/{code}", "Saved.")
+    return await _candidate(election, code, form, form)
+
+
+@pages.post("/candidates/<code>/decide")
+@only(*REGISTRARS)
+@hide
+async def decide(election: str, code: str) -> ResponseReturnValue:
+    form = await DecisionForm.create_form()
+    if await form.validate_on_submit():
+        with form.refusing():
+            decision = Decision(
+                change=form.change.data,
+                reason=form.reason.data or "",
+                selection=form.selection.data or None,
+            )
+            await services().decisions.decide(election, code, decision, await actor())
+            return await see(f"/admin/elections/{election}/candidates/{code}", _done(form.change.data, 1))
+    # What was typed into this form has nothing to do with the other one.
+    correction = await CorrectionForm.create_form(formdata=None, data=await _filed(election, code))
+    await correction.offer(election)
+    return await _candidate(election, code, form, correction)
+
+
+@pages.route("/upload-candidates", methods=["GET", "POST"])
+@only(*REGISTRARS)
+@limited(STREAMS)
+@hide
+async def upload(election: str) -> ResponseReturnValue:
+    state = await services().elections.get(election)
+    form = await UploadForm.create_form()
+    outcome = None
+    if await form.validate_on_submit():
+        taking = services().candidates.file_many(election, rows_in(form), await actor())
+        outcome = await outcome_of(form, taking)
+    return await form_page("candidates/upload.html", form, election=state, outcome=outcome)
+
+
+async def _queue(election: str, query: QueueQuery, form: ManyForm, answers: list[Decided]) -> Response:
+    found = await services().candidates.page(
+        election, status=query.status, after=query.after, limit=SHOWN + 1, everything=True
+    )
+    contests = {one.code: one.name for one in await services().elections.contests(election)}
+    return await form_page(
+        "candidates/queue.html",
+        form,
+        election=await services().elections.get(election),
+        candidates=found[:SHOWN],
+        contests=contests,
+        moves=MOVES.get(query.status, ()),
+        query=query,
+        following=found[SHOWN - 1].code if len(found) > SHOWN else None,
+        refused=[answer for answer in answers if answer.errors],
+        decided=sum(not answer.errors for answer in answers),
+    )
+
+
+async def _filed(election: str, code: str) -> dict[str, Any]:
+    """A filing as the form for its correction shows it."""
+    known = await services().candidates.get(election, code, everything=True)
+    contact = await services().candidates.contact(election, code)
+    facts = {**msgspec.structs.asdict(contact), **msgspec.structs.asdict(known)}
+    return {**facts, "edition": edition_of(known)}
+
+
+async def _candidate(election: str, code: str, form: PageForm, correction: CorrectionForm) -> Response:
+    """`form` is the one that was sent, if any."""
+    known = await services().candidates.get(election, code, everything=True)
+    return await form_page(
+        "candidates/candidate.html",
+        form,
+        election=await services().elections.get(election),
+        candidate=known,
+        correction=correction,
+        contact=await services().candidates.contact(election, code),
+        moves=MOVES.get(known.status, ()),
+    )
+
+
+def _done(change: str, number: int) -> str:
+    counted = "The candidate" if number == 1 else f"{number} candidates"
+    verb = "has" if number == 1 else "have"
+    return f"{counted} {verb} {DONE[change]}."

@@ -1,0 +1,109 @@
+"""The fields of forms as pages use them: named, explained, bounded, and told about in plain words."""
+
+from typing import Any
+
+from wtforms import HiddenField, IntegerField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
+
+from services.passwords import MAX_LENGTH, MIN_LENGTH
+
+FILL_IN = "Fill this in."
+NEW_PASSWORD = (
+    f"At least {MIN_LENGTH} characters. Several words that do not belong together are good, and easy to keep."
+)
+
+CODE = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
+CODE_WORDS = "Lower-case letters, digits and single hyphens between them."
+EMAIL = r"^[^@\s]+@[^@\s]+\Z"
+EMAIL_WORDS = "Write it as name@example.org."
+MOBILE = r"^[0-9 +()./-]*\Z"
+MOBILE_WORDS = "Digits, spaces and + ( ) . / - only."
+
+PLAIN: dict[str, Any] = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+"""For codes and tokens, which no browser should guess, capitalise or correct."""
+
+
+class WholeNumber(IntegerField):  # type: ignore[misc]
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Write a whole number in digits.") from None
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").strip()
+
+
+def text(
+    label: str,
+    hint: str = "",
+    *,
+    most: int = 200,
+    needed: bool = True,
+    written: tuple[str, str] | None = None,
+    kind: type[StringField] = StringField,
+    **attributes: Any,
+) -> StringField:
+    """A line of text, or more where `kind` takes more. `written` is a pattern and its words."""
+    checks: list[Any] = [
+        DataRequired(FILL_IN) if needed else Optional(),
+        Length(max=most, message=f"At most {most:,} characters."),
+    ]
+    if written is not None:
+        checks.append(Regexp(written[0], message=written[1]))
+    attributes.setdefault("autocomplete", "off")
+    return kind(label, checks, description=hint, filters=[_stripped], render_kw=attributes)
+
+
+def password(label: str, hint: str = "", *, autocomplete: str) -> PasswordField:
+    """As it is typed: spaces belong to it."""
+    checks = [InputRequired(FILL_IN), Length(max=MAX_LENGTH, message=f"At most {MAX_LENGTH} characters.")]
+    return PasswordField(label, checks, description=hint, render_kw={"autocomplete": autocomplete})
+
+
+def code(label: str, hint: str = CODE_WORDS, **options: Any) -> StringField:
+    return text(label, hint, written=(CODE, CODE_WORDS), most=100, **{**PLAIN, **options})
+
+
+def email(label: str = "E-mail") -> StringField:
+    return text(label, needed=False, most=254, written=(EMAIL, EMAIL_WORDS), type="email", **PLAIN)
+
+
+def mobile(label: str = "Mobile") -> StringField:
+    return text(label, needed=False, most=40, written=(MOBILE, MOBILE_WORDS), type="tel")
+
+
+def lines(label: str, hint: str = "", *, most: int = 100_000, rows: int = 4) -> TextAreaField:
+    """Many short things, one to a line; nothing may be one of them."""
+    return text(label, hint, most=most, needed=False, kind=TextAreaField, rows=rows, **PLAIN)
+
+
+def number(
+    label: str, hint: str = "", *, least: int, most: int, needed: bool = True, default: int | None = None
+) -> WholeNumber:
+    return WholeNumber(
+        label,
+        [
+            InputRequired("Give a number.") if needed else Optional(),
+            NumberRange(least, most, f"A whole number from {least:,} to {most:,}."),
+        ],
+        description=hint,
+        default=default,
+        render_kw={"autocomplete": "off"},
+    )
+
+
+def choice(label: str, hint: str = "", choices: dict[str, str] | None = None) -> SelectField:
+    """One of several; a view fills in what it does not know before."""
+    return SelectField(label, [InputRequired("Choose one.")], description=hint, choices=choices)
+
+
+def maybe(label: str, hint: str = "") -> SelectField:
+    """One of several, or none."""
+    return SelectField(label, [Optional()], description=hint, filters=[_stripped])
+
+
+def edition() -> HiddenField:
+    """Which state of a thing was read (`models/editions.py`)."""
+    return HiddenField()

@@ -1,0 +1,183 @@
+"""The register of voters for registrars. What is looked for is posted: addresses are logged."""
+
+from typing import Annotated, Any
+
+import msgspec
+from quart import Blueprint, Response
+from quart.typing import ResponseReturnValue
+from quart_schema import hide, validate_querystring
+from wtforms import HiddenField, IntegerField, TextAreaField
+from wtforms.validators import NumberRange, Optional
+
+from models.editions import edition as edition_of
+from models.rights import Role
+from models.voters import MAX_ID, VoterEntry, VoterInfo, VoterSearch
+from quart_app.access import only
+from quart_app.auth import actor
+from quart_app.limits import STREAMS, limited
+from quart_app.pages.fields import PLAIN, edition, email, mobile, text
+from quart_app.pages.forms import PageForm
+from quart_app.pages.private import form_page, private_page, see
+from quart_app.pages.uploads import UploadForm, outcome_of, rows_in
+from quart_app.wiring import services
+
+pages = Blueprint("voters", __name__, url_prefix="/admin/elections/<election>")
+
+REGISTRARS = (Role.REGISTRAR, Role.ADMINISTRATOR)
+
+SHOWN = 50
+
+NUMBER = r"^[!-~]([ -~]*[!-~])?\Z"
+NUMBER_WORDS = "Letters, digits and signs of ASCII only."
+
+
+class VotersQuery(msgspec.Struct):
+    """The registered by their order, those behind `after`; of one precinct where one is named."""
+
+    precinct: Annotated[str, msgspec.Meta(max_length=254)] = ""
+    after: Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)] = 0
+
+
+class SearchForm(PageForm):
+    voter_id = text("Voter number", needed=False, most=254, **PLAIN)
+    last_name = text("Last name", needed=False, most=254)
+    email = text("E-mail", needed=False, most=254, **PLAIN)
+    mobile = text("Mobile", needed=False, most=254, **PLAIN)
+    precinct = text("Precinct", "Its code.", needed=False, most=254, **PLAIN)
+    after = IntegerField(validators=[Optional(), NumberRange(0, MAX_ID)], widget=HiddenField.widget)
+
+    def search(self) -> VoterSearch:
+        fields = ("voter_id", "last_name", "email", "mobile", "precinct")
+        known = {field: self[field].data for field in fields}
+        return VoterSearch(**known, after=self.after.data or 0, limit=SHOWN)
+
+
+class VoterForm(PageForm):
+    edition = edition()
+    voter_id = text("Voter number", most=64, written=(NUMBER, NUMBER_WORDS), **PLAIN)
+    first_name = text("First name")
+    last_name = text("Last name")
+    precinct = text("Precinct", "Its code.", most=100, **PLAIN)
+    email = email()
+    mobile = mobile()
+    address = text("Address", most=500, needed=False, kind=TextAreaField, rows=3)
+
+    def entry(self) -> VoterEntry:
+        fields = ("voter_id", "first_name", "last_name", "precinct", "email", "mobile", "address")
+        return VoterEntry(**{field: self[field].data for field in fields})
+
+
+class RemovalForm(PageForm):
+    reason = text("Reason for taking them off the register", most=500)
+
+
+class MoveForm(PageForm):
+    precinct = text("From the precinct", "Its code.", most=100, **PLAIN)
+    to = text("To the precinct", "Its code.", most=100, **PLAIN)
+    reason = text("Reason", most=500)
+
+
+@pages.get("/voters")
+@only(*REGISTRARS)
+@hide
+@validate_querystring(VotersQuery)
+async def voters(election: str, query_args: VotersQuery) -> ResponseReturnValue:
+    found = await services().voters.page(
+        election, precinct=query_args.precinct, after=query_args.after, limit=SHOWN + 1
+    )
+    return await private_page(
+        "voters/voters.html",
+        election=await services().elections.get(election),
+        voters=found[:SHOWN],
+        query=query_args,
+        following=found[SHOWN - 1].id if len(found) > SHOWN else None,
+    )
+
+
+@pages.route("/find-voters", methods=["GET", "POST"])
+@only(*REGISTRARS)
+@hide
+async def find(election: str) -> ResponseReturnValue:
+    state = await services().elections.get(election)
+    form = await SearchForm.create_form()
+    found: list[VoterInfo] | None = None
+    if await form.validate_on_submit():
+        with form.refusing():
+            found = await services().voters.search(election, form.search())
+    following = found[-1].id if found and len(found) == SHOWN else None
+    return await form_page("voters/find.html", form, election=state, voters=found, following=following)
+
+
+@pages.route("/voters/<int:voter>", methods=["GET", "POST"])
+@only(*REGISTRARS)
+@hide
+async def voter(election: str, voter: int) -> ResponseReturnValue:
+    form = await VoterForm.create_form(data=await _registered(election, voter))
+    if await form.validate_on_submit():
+        with form.refusing():
+            await services().voters.change(election, voter, form.entry(), form.edition.data, await actor())
+            return await see(f"/admin/elections/{election}/voters/{voter}", "Saved.")
+    return await _voter(election, voter, form, form, await RemovalForm.create_form(formdata=None))
+
+
+@pages.post("/voters/<int:voter>/remove")
+@only(*REGISTRARS)
+@hide
+async def remove(election: str, voter: int) -> ResponseReturnValue:
+    form = await RemovalForm.create_form()
+    if await form.validate_on_submit():
+        with form.refusing():
+            await services().voters.remove(election, voter, form.reason.data, await actor())
+            address = f"/admin/elections/{election}/voters/{voter}"
+            return await see(address, "The voter is taken off the register.")
+    entry = await VoterForm.create_form(formdata=None, data=await _registered(election, voter))
+    return await _voter(election, voter, form, entry, form)
+
+
+@pages.route("/move-voters", methods=["GET", "POST"])
+@only(*REGISTRARS)
+@hide
+async def move(election: str) -> ResponseReturnValue:
+    state = await services().elections.get(election)
+    form = await MoveForm.create_form()
+    if await form.validate_on_submit():
+        with form.refusing():
+            moved = await services().voters.move(
+                election, form.precinct.data, form.to.data, form.reason.data, await actor()
+            )
+            return await see(f"/admin/elections/{election}/voters", f"{moved:,} voters are moved.")
+    return await form_page("voters/move.html", form, election=state)
+
+
+@pages.route("/upload-voters", methods=["GET", "POST"])
+@only(*REGISTRARS)
+@limited(STREAMS)
+@hide
+async def upload(election: str) -> ResponseReturnValue:
+    state = await services().elections.get(election)
+    form = await UploadForm.create_form()
+    outcome = None
+    if await form.validate_on_submit():
+        taking = services().registration.register(election, rows_in(form), await actor())
+        outcome = await outcome_of(form, taking)
+    return await form_page("voters/upload.html", form, election=state, outcome=outcome)
+
+
+async def _registered(election: str, voter: int) -> dict[str, Any]:
+    """A registration as the form shows it."""
+    known = await services().voters.get(election, voter)
+    return {**msgspec.structs.asdict(known), "edition": edition_of(known)}
+
+
+async def _voter(
+    election: str, voter: int, form: PageForm, entry: VoterForm, removal: RemovalForm
+) -> Response:
+    """`form` is the one of the two that was sent, if any."""
+    return await form_page(
+        "voters/voter.html",
+        form,
+        election=await services().elections.get(election),
+        voter=await services().voters.get(election, voter),
+        entry=entry,
+        removal=removal,
+    )
