@@ -69,7 +69,9 @@ class Nothing:
 def nothing() -> Response:
     """204: what was to be removed is gone."""
     response = bytes_response(b"", 204, cache="no-store")
-    del response.headers["Content-Type"]
+    # RFC 9110, 8.6: no length either.
+    for header in ("Content-Type", "Content-Length"):
+        response.headers.remove(header)
     return response
 
 

@@ -19,6 +19,7 @@ whether a name exists makes no difference.
 
 import datetime
 import ipaddress
+import math
 
 import msgspec
 
@@ -123,5 +124,5 @@ class Tries:
 
 async def _locked(repos: Repositories, key: bytes, at: datetime.datetime) -> TooMany:
     until = await repos.tries.locked_until(key)
-    seconds = max(1, round((until - at).total_seconds() + 0.5)) if until is not None else 1
+    seconds = max(1, math.ceil((until - at).total_seconds())) if until is not None else 1
     return TooMany(f"Too many failed sign-ins under this name; wait {seconds} s before the next.", seconds)
