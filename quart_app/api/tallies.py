@@ -14,6 +14,7 @@ from quart_app.access import only
 from quart_app.answers import json_response
 from quart_app.auth import signed_in
 from quart_app.errors import Problem, ProblemFrame, problem_frame, problem_of, problem_response
+from quart_app.limits import STREAMS, limited
 from quart_app.wiring import services
 from services.intake import Answer, Sent
 
@@ -38,6 +39,7 @@ _RECEIPT_OR_RECEIPTS: Any = Receipt | Receipts
 
 @api.post("/tallies")
 @only(Role.OFFICER)
+@limited(STREAMS)
 @tag(["tallies"])
 @document_request(_ONE_OR_MANY)
 @document_response(_RECEIPT_OR_RECEIPTS)
