@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import IO, Any, cast
+from typing import IO, Any, Literal, cast
 
 import msgspec
 from quart import Request, Response, request
@@ -20,6 +20,8 @@ from services.bulk_rows import read_rows
 SENDING_SECONDS = 600
 
 _BLOCK = 65_536
+# Other types, as of files that a command sends, say nothing.
+_SAYS: dict[str, Literal["JSON", "CSV"]] = {"application/json": "JSON", "text/csv": "CSV"}
 
 
 class BulkAnswer(msgspec.Struct, frozen=True):
@@ -33,7 +35,8 @@ class BulkAnswer(msgspec.Struct, frozen=True):
 
 def rows_of(carrier: Request) -> AsyncIterator[list[Raw]]:
     """The rows of a body, JSON or CSV, in chunks; at most `max_bulk` bytes. Raises Unreadable, TooLarge."""
-    return read_rows(_pieces(carrier, services().settings.requests.max_bulk))
+    said = _SAYS.get(carrier.mimetype)
+    return read_rows(_pieces(carrier, services().settings.requests.max_bulk), said=said)
 
 
 async def _pieces(carrier: Request, limit: int) -> AsyncIterator[bytes]:

@@ -1,6 +1,6 @@
 """Rows out of a stream of bytes: a JSON array of objects, or CSV (RFC 4180) with a header line.
 
-The two are told apart by how they begin. The bytes come in pieces, cut anywhere, and are never held
+The two are told apart by how they begin, which must be what the sender says, if they say it. The bytes come in pieces, cut anywhere, and are never held
 together; a row may have 1 MB. A fault before the first row raises Unreadable; one further down breaks
 its own row, or, where nothing behind it can be read, the rest, which is answered as one row.
 """
@@ -10,7 +10,7 @@ import codecs
 import csv
 import io
 from collections.abc import AsyncIterable, AsyncIterator
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import ijson
 from ijson.common import ObjectBuilder
@@ -28,9 +28,11 @@ _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _HEAD_BYTES = 4
 
 
-async def read_rows(pieces: AsyncIterable[bytes]) -> AsyncIterator[list[Raw]]:
+async def read_rows(
+    pieces: AsyncIterable[bytes], *, said: Literal["JSON", "CSV"] | None = None
+) -> AsyncIterator[list[Raw]]:
     """Chunks of at most 1,000 rows. Raises Unreadable, and TooLarge of `pieces` before the first row."""
-    table = _Table()
+    table = _Table(said)
     waiting: list[Raw] = []
     try:
         async for piece in pieces:
@@ -67,7 +69,8 @@ class _Rows(Protocol):
 class _Table:
     """Finds out what comes, and hands it to who can read it."""
 
-    def __init__(self) -> None:
+    def __init__(self, said: str | None) -> None:
+        self._said = said
         self._head = b""
         self._reader: _Rows | None = None
         self._over = False
@@ -107,7 +110,10 @@ class _Table:
             raise Unreadable(f"This is a spreadsheet or an archive, and no text. {_AS_CSV}")
         if head.startswith(b"{"):
             raise Unreadable("This is a JSON object; rows are sent as an array of objects: [{…}, {…}].")
-        return _JsonRows() if head.startswith(b"[") else _CsvRows(), head
+        found = "JSON" if head.startswith(b"[") else "CSV"
+        if self._said not in (None, found):
+            raise Unreadable(f"This was sent as {self._said} and begins like {found}. {_AS_CSV}")
+        return _JsonRows() if found == "JSON" else _CsvRows(), head
 
     def _read(self, reader: _Rows, piece: bytes | None) -> list[Raw]:
         try:

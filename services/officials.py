@@ -25,8 +25,6 @@ RESET_LASTS = datetime.timedelta(days=1)
 
 _KIND = "member"
 _PERSONAL = ("email", "mobile")
-# `/members/me` is whoever asks.
-_RESERVED = frozenset({"me"})
 
 
 class Reset(msgspec.Struct, frozen=True):
@@ -251,6 +249,6 @@ def _checked_roles(roles: Iterable[str], field: str) -> list[str]:
 
 
 def _check_username(username: str) -> None:
-    if not is_username(username) or username in _RESERVED:
+    if not is_username(username):
         message = "is 1 to 64 lower-case letters, digits, dots, hyphens or underscores"
         raise Invalid((FieldError("username", message, "invalid-username"),))

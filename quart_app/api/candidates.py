@@ -9,6 +9,7 @@ from quart_schema import document_response, tag, validate_querystring
 from models.candidates import (
     Ballot,
     CandidateInfo,
+    CodedFiling,
     Decided,
     Decision,
     Decisions,
@@ -19,13 +20,15 @@ from models.candidates import (
 from models.personal import CandidateContact
 from models.rights import Role
 from quart_app.access import only, public
-from quart_app.answers import LIVE, PRIVATE, editable, if_match, json_response, page
+from quart_app.answers import LIVE, NDJSON, PRIVATE, editable, if_match, json_response, page
 from quart_app.api.elections import PageQuery
 from quart_app.auth import actor, identity
 from quart_app.bodies import json_body
 from quart_app.bulk import BulkAnswer, bulk_response, rows_of
 from quart_app.errors import Problem
 from quart_app.limits import STREAMS, limited
+from quart_app.openapi import also_answers, takes_rows
+from quart_app.openapi_examples import BULK_LINES, CANDIDATES_CSV
 from quart_app.wiring import services
 
 api = Blueprint("api_candidates", __name__, url_prefix="/api/v1/elections/<election>")
@@ -78,12 +81,14 @@ async def file_candidate(election: str, data: Filing) -> Response:
 @only(*REGISTRARS)
 @limited(STREAMS)
 @tag(["candidates"])
+@takes_rows(CodedFiling, CANDIDATES_CSV)
+@also_answers(NDJSON, BULK_LINES)
 @document_response(BulkAnswer)
 @document_response(Problem, 409)
 async def file_candidates(election: str) -> Response:
     """Files many at once, as a JSON array or as CSV with a header line; each row is answered.
 
-    Rows have a `code` each. The same code with the same content is there already and unchanged.
+    The same code with the same content is there already and unchanged; with other content it is refused.
     """
     results = services().candidates.file_many(election, rows_of(request), await actor())
     return await bulk_response(results)
@@ -110,26 +115,26 @@ async def candidates(election: str, query_args: CandidateQuery) -> Response:
     return response
 
 
-@api.get("/candidates/<code>")
+@api.get("/candidates/<candidate>")
 @public
 @tag(["candidates"])
 @document_response(CandidateInfo)
-async def candidate(election: str, code: str) -> Response:
+async def candidate(election: str, candidate: str) -> Response:
     """One candidate; its `ETag` is what a correction is held against."""
     everything = await _sees_filings()
-    return editable(await services().candidates.get(election, code, everything=everything))
+    return editable(await services().candidates.get(election, candidate, everything=everything))
 
 
-@api.get("/candidates/<code>/contact")
+@api.get("/candidates/<candidate>/contact")
 @only(*REGISTRARS)
 @tag(["candidates"])
 @document_response(CandidateContact)
-async def candidate_contact(election: str, code: str) -> Response:
+async def candidate_contact(election: str, candidate: str) -> Response:
     """How to reach a candidate."""
-    return json_response(await services().candidates.contact(election, code), cache=PRIVATE)
+    return json_response(await services().candidates.contact(election, candidate), cache=PRIVATE)
 
 
-@api.put("/candidates/<code>")
+@api.put("/candidates/<candidate>")
 @only(*REGISTRARS)
 @tag(["candidates"])
 @json_body(FilingEdit)
@@ -137,23 +142,23 @@ async def candidate_contact(election: str, code: str) -> Response:
 @document_response(Problem, 409)
 @document_response(Problem, 412)
 @document_response(Problem, 428)
-async def correct_candidate(election: str, code: str, data: FilingEdit) -> Response:
+async def correct_candidate(election: str, candidate: str, data: FilingEdit) -> Response:
     """Corrects a filing that waits to be decided on; the whole of it is sent, with `If-Match`."""
-    return editable(await services().candidates.correct(election, code, data, if_match(), await actor()))
+    return editable(await services().candidates.correct(election, candidate, data, if_match(), await actor()))
 
 
-@api.post("/candidates/<code>/moves")
+@api.post("/candidates/<candidate>/moves")
 @only(*REGISTRARS)
 @tag(["candidates"])
 @json_body(Decision)
 @document_response(CandidateInfo)
 @document_response(Problem, 409)
-async def decide_candidate(election: str, code: str, data: Decision) -> Response:
+async def decide_candidate(election: str, candidate: str, data: Decision) -> Response:
     """Qualifies, rejects or withdraws a candidate. Who qualifies stands on the ballot."""
-    return editable(await services().decisions.decide(election, code, data, await actor()))
+    return editable(await services().decisions.decide(election, candidate, data, await actor()))
 
 
-@api.post("/candidates/moves")
+@api.post("/candidate-moves")
 @only(*REGISTRARS)
 @tag(["candidates"])
 @json_body(Decisions)

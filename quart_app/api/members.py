@@ -8,12 +8,12 @@ from quart_schema import document_response, tag, validate_querystring
 
 from models.members import MemberEdit, MemberInfo, NewMember
 from models.rights import Role
-from quart_app.access import members, only
+from quart_app.access import only
 from quart_app.answers import PRIVATE, Nothing, editable, if_match, json_response, nothing, page
 from quart_app.api.elections import PageLimit
 from quart_app.api.sessions import SessionList
 from quart_app.api.tokens import TokenList
-from quart_app.auth import actor, is_fresh, signed_in
+from quart_app.auth import actor
 from quart_app.bodies import json_body
 from quart_app.errors import Problem
 from quart_app.wiring import services
@@ -32,39 +32,6 @@ class MembersQuery(msgspec.Struct):
 class MemberPage(msgspec.Struct):
     members: list[MemberInfo]
     next: str | None
-
-
-class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks. `roles` are those that this session or token lets them act in.
-
-    `fresh`: the password was given just now, so that what needs that can be done.
-    """
-
-    username: str
-    name: str
-    roles: list[str]
-    precincts: list[str]
-    credential: str
-    fresh: bool
-
-
-@api.get("/me")
-@members
-@tag(["members"])
-@document_response(Me)
-async def me() -> Response:
-    """Who one is here, by the session or token that asks."""
-    who = await signed_in(request)
-    member = await services().officials.get(who.username)
-    found = Me(
-        username=who.username,
-        name=member.name,
-        roles=sorted(who.roles),
-        precincts=member.precincts,
-        credential=who.credential.kind,
-        fresh=is_fresh(who),
-    )
-    return json_response(found, cache=PRIVATE)
 
 
 @api.get("")

@@ -10,7 +10,16 @@ from quart_schema import document_response, tag
 from models.members import SessionInfo
 from quart_app.access import members, public
 from quart_app.answers import PRIVATE, Nothing, json_response, nothing
-from quart_app.auth import actor, begin_session, check_origin, end_session, identity, public_actor, signed_in
+from quart_app.auth import (
+    actor,
+    begin_session,
+    check_origin,
+    end_session,
+    identity,
+    is_fresh,
+    public_actor,
+    signed_in,
+)
 from quart_app.bodies import json_body
 from quart_app.errors import Problem
 from quart_app.limits import SIGN_IN, limited
@@ -62,6 +71,39 @@ class Redeemed(msgspec.Struct, frozen=True):
     """Whose password is set; the token is used up."""
 
     username: str
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks. `roles` are those that this session or token lets them act in.
+
+    `fresh`: the password was given just now, so that what needs that can be done.
+    """
+
+    username: str
+    name: str
+    roles: list[str]
+    precincts: list[str]
+    credential: str
+    fresh: bool
+
+
+@api.get("/me")
+@members
+@tag(["sessions"])
+@document_response(Me)
+async def me() -> Response:
+    """Who one is here, by the session or token that asks."""
+    who = await signed_in(request)
+    member = await services().officials.get(who.username)
+    found = Me(
+        username=who.username,
+        name=member.name,
+        roles=sorted(who.roles),
+        precincts=member.precincts,
+        credential=who.credential.kind,
+        fresh=is_fresh(who),
+    )
+    return json_response(found, cache=PRIVATE)
 
 
 @api.post("/sessions")

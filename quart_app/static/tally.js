@@ -32,7 +32,7 @@ let inForm = null;
 
 /** An officer who is signed in needs no token: the cookie goes along by itself. */
 async function connectBySession() {
-  const answer = await fetch("/api/v1/members/me").catch(() => null);
+  const answer = await fetch("/api/v1/me").catch(() => null);
   const me = answer?.ok ? await answer.json() : null;
   if (!me?.roles.includes("officer") || outbox || $("token").value) return;
   member = me.username;

@@ -211,7 +211,7 @@ async def test_the_public_meets_a_filing_in_no_door_before_it_has_qualified(
     await file(draft, "REJECTED-1", "Nosuch", "Refused")
     await decide(draft, "REJECTED-1", "reject")
     everybody = [None, *[await draft.official(role, roles=[role], units=[]) for role in ("officer", "voter")]]
-    places = {"election": "tiny", "contest": "council", "unit": "north-1", "code": "FILED-1"}
+    places = {"election": "tiny", "contest": "council", "unit": "north-1", "candidate": "FILED-1"}
     paths = {
         re.sub(r"<(?:\w+:)?(\w+)>", lambda m: places.get(m[1], "1"), rule.rule)
         for rule, access in every_rule(app)
@@ -513,7 +513,7 @@ async def test_many_are_decided_on_in_one_message_each_answered(
     await decide(draft, rows[0]["code"], "reject")
     codes = [row["code"] for row in rows] + ["NOSUCH-1", rows[1]["code"]]
     status, answer = await ask(
-        client, draft, "/candidates/moves", registrar, json={"codes": codes, "change": "qualify"}
+        client, draft, "/candidate-moves", registrar, json={"codes": codes, "change": "qualify"}
     )
     assert (status, answer["decided"], answer["refused"]) == (200, 997, 2)
     assert answer["items"][0]["errors"][0]["code"] == "illegal-transition"
@@ -524,7 +524,7 @@ async def test_many_are_decided_on_in_one_message_each_answered(
     entries = await draft.sql("SELECT 1 FROM audit_entries WHERE action = 'candidate-qualified'")
     assert len(entries) == 997
     status, _ = await ask(
-        client, draft, "/candidates/moves", registrar, json={"codes": ["A"] * 1001, "change": "qualify"}
+        client, draft, "/candidate-moves", registrar, json={"codes": ["A"] * 1001, "change": "qualify"}
     )
     assert status == 422
 

@@ -286,3 +286,9 @@ def test_results_leave_out_what_they_do_not_say() -> None:
         "status": "added",
         "code": "a",
     }
+
+
+async def test_what_is_sent_as_the_other_kind_is_refused() -> None:
+    for data, said in ((b'[{"code": "a"}]', "CSV"), (b"code\na\n", "JSON")):
+        with pytest.raises(Unreadable, match=f"sent as {said}"):
+            await anext(read_rows(pieces(data, 100), said=said))
