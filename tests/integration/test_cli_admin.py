@@ -85,7 +85,7 @@ def test_a_move_that_is_not_allowed_is_one_line(tallystream: Tallystream, counte
     result = tallystream("election", counted, "certify")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        "Error: The election 'ada-2024' is open and cannot become certified; allowed: closed.\n"
+        "Error: The election 'ada-2024' is open and cannot become certified; allowed: close, release.\n"
     )
 
 
