@@ -114,7 +114,9 @@ class Ballots:
         if not rows:
             return {}
         query = insert(Selection).returning(Selection.contest_id, Selection.code, Selection.id)
-        return {(row.contest_id, row.code): row.id for row in await self._session.execute(query, rows)}
+        # As in `Candidates.add`: many of them may have no party.
+        added = await self._session.execute(query, rows, execution_options={"render_nulls": True})
+        return {(row.contest_id, row.code): row.id for row in added}
 
     async def heads(self, election_id: int, selections: Collection[int]) -> dict[int, Head]:
         """Who is first behind each of these selections; nobody stands behind those left out."""

@@ -111,7 +111,12 @@ class Candidates:
             return set()
         query = insert(Candidate).on_conflict_do_nothing(index_elements=["election_id", "code"])
         in_order = sorted(rows, key=lambda row: str(row["code"]))
-        return set(await self._session.scalars(query.returning(Candidate.code), in_order))
+        # With its nulls left out, rows of unlike columns would be inserted one by one.
+        whole = {"render_nulls": True}
+        added = await self._session.scalars(
+            query.returning(Candidate.code), in_order, execution_options=whole
+        )
+        return set(added)
 
     async def digests(self, election_id: int, codes: Collection[str]) -> dict[str, bytes]:
         query = select(Candidate.code, Candidate.digest)
