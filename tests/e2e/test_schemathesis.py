@@ -93,9 +93,10 @@ async def test_the_api_does_what_its_document_says_to_programs(
 ) -> None:
     await desk.officials.add("olga", [role], ["country"] if role == Role.OFFICER else [], "open")
     issued = await desk.credentials.issue_token("olga", datetime.timedelta(hours=1))
-    await held_against_its_document(
-        server, config(tmp_path, "open"), "-H", f"Authorization: Bearer {issued.token}"
-    )
+    # Most of it is closed to most roles: made-up requests are enough there, every edge of each field is not.
+    phases = "examples,coverage,fuzzing,stateful" if role == Role.ADMINISTRATOR else "examples,fuzzing"
+    token = f"Authorization: Bearer {issued.token}"
+    await held_against_its_document(server, config(tmp_path, "open"), "-H", token, "--phases", phases)
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.REGISTRAR])
