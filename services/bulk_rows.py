@@ -1,8 +1,9 @@
 """Rows out of a stream of bytes: a JSON array of objects, or CSV (RFC 4180) with a header line.
 
-The two are told apart by how they begin, which must be what the sender says, if they say it. The bytes come in pieces, cut anywhere, and are never held
-together; a row may have 1 MB. A fault before the first row raises Unreadable; one further down breaks
-its own row, or, where nothing behind it can be read, the rest, which is answered as one row.
+The two are told apart by how they begin, which must be what the sender says, if they say it. The bytes
+come in pieces, cut anywhere, and are never held together; a row may have 1 MB. A fault before the first
+row raises Unreadable; one further down breaks its own row, or, where nothing behind it can be read, the
+rest, which is answered as one row.
 """
 
 import asyncio

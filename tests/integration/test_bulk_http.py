@@ -90,15 +90,22 @@ async def count(desk: Desk) -> int:
     return int((await desk.sql("SELECT count(*) FROM voters"))[0][0])
 
 
-async def test_rows_are_told_apart_by_content_and_never_by_name(
+async def test_rows_are_told_apart_by_content_and_a_type_that_is_not_theirs_is_refused(
     client: TestClientProtocol, desk: Desk, rita: Official
 ) -> None:
     as_json = msgspec.json.encode(
         [{"voter_id": "J", "first_name": "A", "last_name": "B", "precinct": "north-1"}]
     )
-    for body, named in ((as_json, "text/csv"), (voters(1), "application/json"), (voters(1, start=1), "")):
+    for body, named in (
+        (as_json, "text/plain"),
+        (voters(1), "application/octet-stream"),
+        (voters(1, start=1), ""),
+    ):
         answer = await post(client, desk, rita, body, **{"Content-Type": named})
         assert (await answer.get_json())["added"] == 1, named
+    for body, named in ((as_json, "text/csv"), (voters(1), "application/json")):
+        answer = await post(client, desk, rita, body, **{"Content-Type": named})
+        assert (answer.status_code, (await answer.get_json())["code"]) == (400, "unreadable")
 
 
 async def test_results_come_as_lines_for_whoever_asks_for_them(
