@@ -36,8 +36,9 @@ _NAMED = {
 def install_cors(app: Quart, origins: Collection[str]) -> None:
     """`origins` are the sites, such as `https://desk.example.org`, whose pages may use the whole API.
 
-    They send a token. Credentials are never allowed: cookies are only for our own pages.
+    Their pages send a token: credentials, which are cookies, are allowed to no other site.
     """
+    named = frozenset(origins) - {""}
 
     @app.after_request
     async def allow(response: Response) -> Response:
@@ -46,9 +47,9 @@ def install_cors(app: Quart, origins: Collection[str]) -> None:
             preflight = asked if request.method == "OPTIONS" else None
             open_to_all = _reads_in_public(app, preflight or request.method) and not _is_private(response)
             origin = request.headers.get("Origin", "")
-            if open_to_all and not (preflight and origin in origins):
+            if open_to_all and not (preflight and origin in named):
                 response.headers.update(OPEN | (_READER if preflight else {}))
-            elif origin in origins:
+            elif origin in named:
                 response.headers.update(OPEN | (_NAMED if preflight else {}))
                 response.headers["Access-Control-Allow-Origin"] = origin
                 response.vary.add("Origin")

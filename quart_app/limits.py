@@ -24,17 +24,25 @@ HOUR = datetime.timedelta(hours=1)
 T = TypeVar("T", bound=Callable[..., Any])
 
 
-async def by_address() -> str:
-    """Where the request comes from. One client may choose freely among the addresses of an IPv6 /64."""
-    given = request.remote_addr or ""
+def network_of(address: str) -> str:
+    """What of an address stands for one client, who may choose freely within a /64 of IPv6.
+
+    A proxy may name it with its port; what is no address counts as it is written.
+    """
+    host, _, port = address.rpartition(":")
+    bare = host if port.isdigit() and (host.endswith("]") or ":" not in host) else address
     try:
-        address = ipaddress.ip_address(given)
+        found = ipaddress.ip_address(bare.strip("[]"))
     except ValueError:
-        return f"address {given[:64]}"
-    if isinstance(address, ipaddress.IPv6Address):
-        mapped = address.ipv4_mapped
-        address = mapped or ipaddress.IPv6Address(int(address) >> 64 << 64)
-    return f"address {address}"
+        return address[:64]
+    if isinstance(found, ipaddress.IPv6Address):
+        found = found.ipv4_mapped or ipaddress.IPv6Address(int(found) >> 64 << 64)
+    return str(found)
+
+
+async def by_address() -> str:
+    """Where the request comes from."""
+    return f"address {network_of(request.remote_addr or '')}"
 
 
 async def by_member() -> str:
