@@ -69,7 +69,7 @@ async def test_tallies_that_are_refused_are_counted_and_the_first_reasons_shown(
     assert "is closed; tallies are taken only while it is open" in done.stderr
 
 
-async def test_an_officer_for_nothing_is_told_so(
+async def test_who_is_no_officer_is_turned_away(
     server: Server, desk: Services, adams: ResultsFile, real_data: Path
 ) -> None:
     await opened(desk, adams)
@@ -77,8 +77,8 @@ async def test_an_officer_for_nothing_is_told_so(
     token = (await desk.credentials.issue_token("ada", datetime.timedelta(hours=1))).token
     file = str(real_data / "elections" / "adams-2024.csv")
     done = run(server, "replay", file, "--election", "adams-2024", "--url", server.url, "--token", token)
-    assert done.returncode == 0
-    assert "Only officers send tallies." in done.stderr
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: This is for officer; you are signed in as ada (auditor).\n"
 
 
 @pytest.mark.parametrize(
