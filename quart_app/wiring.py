@@ -27,6 +27,7 @@ from services.enrolment import EnrolmentService
 from services.intake import Intake
 from services.log import LogService
 from services.officials import OfficialService
+from services.passes import PassService
 from services.passwords import Passwords
 from services.registration import Registration
 from services.resealing import Resealing
@@ -92,6 +93,7 @@ class Services:
         )
         self.officials = OfficialService(self.database, utc_now, self.vault, passwords, self.credentials)
         self.enrolment = EnrolmentService(self.database, utc_now, self.vault, passwords)
+        self.passes = PassService(self.database, utc_now, self.credentials)
         self.candidates = CandidateService(self.database, utc_now, self.vault)
         self.decisions = DecisionService(self.database, utc_now)
         self.ballots = BallotService(self.database)
