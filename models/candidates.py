@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from models.drafting import Name, Named
+from models.drafting import Named
 from models.errors import FieldError
 from models.lifecycles import CandidateStatus
 
@@ -35,6 +35,16 @@ CandidateCode = Annotated[
         description="Letters and digits, with single dots, hyphens or underscores between them",
     ),
 ]
+# `First Last` is the name of a selection, which has 200 characters at most.
+PersonName = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=99,
+        pattern=rf"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*{_END}",
+        description="One line that does not begin with a space",
+    ),
+]
 Reason = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
 
 
@@ -42,8 +52,8 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What somebody files who wants to stand in a contest. `party` is a code."""
 
     contest: Named
-    first_name: Name
-    last_name: Name
+    first_name: PersonName
+    last_name: PersonName
     party: Named | None = None
     address: Annotated[str, msgspec.Meta(max_length=500)] = ""
     telephone: Annotated[str, msgspec.Meta(max_length=40)] = ""
