@@ -45,6 +45,16 @@ _MEDIA = "_tallystream_media"
 _ROWS = "_tallystream_rows"
 _PARAMETER = re.compile(r"<(?:[^:>]*:)?([^>]+)>")
 
+# What an edit is held against (`quart_app/answers.py`).
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "The ETag of what was read and is changed now; * for whatever is there",
+    "schema": {"type": "string", "minLength": 1},
+    "example": "*",
+}
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -120,6 +130,8 @@ class Document(OpenAPIProvider):
             operation["security"] = [{"token": []}, {"session": []}]
         if rule.websocket:
             return
+        if 412 in operation["responses"]:
+            operation["parameters"].append(_IF_MATCH)
         for status in _statuses(access, method, operation):
             operation["responses"].setdefault(status, self.build_response_object(Problem, None)[0])
 

@@ -196,6 +196,7 @@ EXAMPLES: dict[str, Any] = {
     "ElectionEdit": {**_without_code(_NEW_ELECTION), "ballot_seed": "5 11 23 31 44 46, drawn on 2024-09-12"},
     "ElectionMove": {"change": "open", "reason": ""},
     "UnitInfo": _UNIT,
+    "NewUnit": _UNIT,
     "UnitEdit": _without_code(_UNIT),
     "PartyInfo": _PARTY,
     "NewParty": _PARTY,
@@ -344,6 +345,11 @@ NDJSON_LINES = (
 BULK_LINES = (
     '{"row":1,"status":"added","code":"4711"}\n'
     '{"row":2,"status":"refused","errors":[{"field":"last_name","message":"is missing","code":"missing"}]}\n'
+)
+UNITS_CSV = (
+    "code,name,kind,parent,voters_registered\n"
+    "adams,Adams County,county,,\n"
+    "abbottstown,ABBOTTSTOWN,precinct,adams,610\n"
 )
 CANDIDATES_CSV = (
     "code,contest,first_name,last_name,party,address,telephone,email,filed_at\n"

@@ -6,17 +6,19 @@ import msgspec
 from quart import Blueprint, Response, request
 from quart_schema import document_response, tag
 
-from models.drafting import ElectionEdit, NewElection, UnitEdit
+from models.drafting import ElectionEdit, NewElection, NewUnit, UnitEdit
 from models.places import UnitInfo
 from models.rights import Role
 from quart_app.access import only, public
-from quart_app.answers import Nothing, editable, if_match, nothing
+from quart_app.answers import NDJSON, Nothing, editable, if_match, nothing
 from quart_app.api.elections import ElectionInfo, election_response
 from quart_app.auth import actor, require_fresh, signed_in
 from quart_app.bodies import json_body
 from quart_app.bulk import BulkAnswer, bulk_response, rows_of
 from quart_app.errors import Problem
 from quart_app.limits import STREAMS, limited
+from quart_app.openapi import also_answers, takes_rows
+from quart_app.openapi_examples import BULK_LINES, UNITS_CSV
 from quart_app.wiring import services
 from services.elections import Change
 
@@ -79,6 +81,8 @@ async def move_election(election: str, data: ElectionMove) -> Response:
 @only(Role.ADMINISTRATOR)
 @limited(STREAMS)
 @tag(["elections"])
+@takes_rows(NewUnit, UNITS_CSV)
+@also_answers(NDJSON, BULK_LINES)
 @document_response(BulkAnswer)
 @document_response(Problem, 409)
 async def add_units(election: str) -> Response:
