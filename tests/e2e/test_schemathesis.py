@@ -34,6 +34,9 @@ CHECKS = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "428"]
 
+[checks.missing_required_header]
+expected-statuses = ["401", "403", "404", "409", "415", "422", "428"]
+
 [checks.negative_data_rejection]
 expected-statuses = ["400", "401", "403", "404", "405", "409", "412", "413", "414", "415", "422", "428"]
 """
