@@ -19,6 +19,11 @@ ADDED = "added"
 UNCHANGED = "unchanged"
 REFUSED = "refused"
 
+MAX_ROW = 1_048_576
+"""Bytes of one row."""
+
+AS_CSV = "Send a JSON array of objects, or CSV in UTF-8 (spreadsheets: save as “CSV UTF-8”)."
+
 Raw = tuple[int, dict[str, Any]]
 """A row's number, counted from 1, and its fields as they came; those of CSV are texts."""
 
@@ -42,6 +47,10 @@ class Broken(dict[str, Any]):
     def __init__(self, fault: FieldError) -> None:
         super().__init__()
         self.fault = fault
+
+
+class BrokenOff(Exception):
+    """Nothing of a file can be read from here on. Says why, in lower case and without a full stop."""
 
 
 Insert = Callable[[list[Raw]], Awaitable[list[RowResult]]]

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from models.errors import DatabaseAway, DomainError, FieldError, TooLarge, Unreadable
-from services.bulk import ADDED, REFUSED, Broken, Raw, RowResult, in_chunks, read_row
-from services.bulk_rows import MAX_ROW, read_rows
+from services.bulk import ADDED, MAX_ROW, REFUSED, Broken, Raw, RowResult, in_chunks, read_row
+from services.bulk_rows import read_rows
 
 GOOD_CSV = (
     '\ufeffcode,name,note\r\nA-1,Zoë,"two\r\nlines, ""quoted"""\r\nA-2,Łucja,\r\n\r\nA-3,,"x"\r\n'
