@@ -6,7 +6,6 @@ costs no other row. The same file can be sent again: what is there already is an
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -84,22 +83,17 @@ def refused(row: int, *errors: FieldError, code: str = "") -> RowResult:
 
 
 async def in_chunks(
-    chunks: AsyncIterator[list[Raw]],
-    insert: Insert,
-    *,
-    at_once: int = 6,
-    counts: Counter[str] | None = None,
+    chunks: AsyncIterator[list[Raw]], insert: Insert, *, at_once: int = 6
 ) -> AsyncIterator[list[RowResult]]:
     """Inserts up to `at_once` chunks at a time, while the next are read; results come in the order of rows.
 
     What goes wrong while a chunk is inserted is answered row by row and never raised; what `chunks`
     raises comes after the results of what was read before. Whoever is cancelled meanwhile still waits
-    until the chunks under way are in or refused: in `counts` stands in the end what became of every row.
+    until the chunks under way are in or refused.
     """
-    counted = Counter() if counts is None else counts
     batch = await _take(chunks, at_once)
     while batch:
-        inserting = asyncio.gather(*(_answered(chunk, insert, counted) for chunk in batch))
+        inserting = asyncio.gather(*(_answered(chunk, insert) for chunk in batch))
         following = asyncio.ensure_future(_take(chunks, at_once))
         both: list[asyncio.Future[Any]] = [inserting, following]
         try:
@@ -123,11 +117,10 @@ async def _take(chunks: AsyncIterator[list[Raw]], number: int) -> list[list[Raw]
     return taken
 
 
-async def _answered(chunk: Sequence[Raw], insert: Insert, counts: Counter[str]) -> list[RowResult]:
+async def _answered(chunk: Sequence[Raw], insert: Insert) -> list[RowResult]:
     sound = [raw for raw in chunk if not isinstance(raw[1], Broken)]
     results = [refused(row, fields.fault) for row, fields in chunk if isinstance(fields, Broken)]
     results += await _inserted(sound, insert)
-    counts.update(result.status for result in results)
     return sorted(results, key=lambda result: result.row)
 
 

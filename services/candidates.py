@@ -3,7 +3,6 @@
 import datetime
 import secrets
 import zoneinfo
-from collections import Counter
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -19,7 +18,7 @@ from models.results import ElectionState
 from models.rights import Actor
 from repositories.candidates import CandidateRow, Races
 from repositories.database import Database
-from services.bulk import ADDED, REFUSED, UNCHANGED, Raw, RowResult, in_chunks, read_row, refused
+from services.bulk import ADDED, UNCHANGED, Raw, RowResult, in_chunks, read_row, refused
 from services.clock import Clock
 from services.vault import Vault
 
@@ -105,17 +104,8 @@ class CandidateService:
         async with self._database.transaction() as repos:
             state = await repos.elections.hold_draft(election)
             races = await repos.candidates.races(state.id)
-        counts = Counter({ADDED: 0, UNCHANGED: 0, REFUSED: 0})
-        try:
-            async for results in in_chunks(chunks, partial(self._add, state, races), counts=counts):
-                yield results
-        finally:
-            # Also for a call that is broken off: what came before is in.
-            async with self._database.transaction() as repos:
-                changes = {status: [None, number] for status, number in counts.items()}
-                await repos.audit.add(
-                    by, self._clock(), "candidates-filed", "", election=state.id, changes=changes
-                )
+        async for results in in_chunks(chunks, partial(self._add, state, races, by)):
+            yield results
 
     async def correct(
         self, election: str, code: str, edit: FilingEdit, expected: str, by: Actor
@@ -145,7 +135,7 @@ class CandidateService:
 
     # ---- parts ----
 
-    async def _add(self, state: ElectionState, races: Races, chunk: list[Raw]) -> list[RowResult]:
+    async def _add(self, state: ElectionState, races: Races, by: Actor, chunk: list[Raw]) -> list[RowResult]:
         """Inserts what is sound of a chunk, and answers every row."""
         at = self._clock()
         read = [(raw[0], _read(raw, races, at)) for raw in chunk]
@@ -158,6 +148,9 @@ class CandidateService:
         async with self._database.transaction() as repos:
             await repos.elections.hold_draft(state.code)
             added = await repos.candidates.add(rows)
+            if added:
+                changes = {"added": [None, len(added)]}
+                await repos.audit.add(by, at, "candidates-filed", "", election=state.id, changes=changes)
             digests = await repos.candidates.digests(state.id, filings.keys())
         return [
             RowResult(number, ADDED, filing.code)

@@ -12,7 +12,7 @@ from models.rights import Actor
 from models.voters import VoterEntry
 from repositories.database import Database
 from repositories.voters import SealedVoter, StandingVoter
-from services.bulk import ADDED, REFUSED, UNCHANGED, Raw, RowResult, in_chunks, read_row, refused
+from services.bulk import ADDED, UNCHANGED, Raw, RowResult, in_chunks, read_row, refused
 from services.clock import Clock
 from services.vault import Vault
 from services.voter_sealing import VoterSealing
@@ -43,27 +43,15 @@ class Registration:
         async with self._database.transaction() as repos:
             state = await repos.elections.hold_register(election)
             precincts = await repos.voters.precincts(state.id)
-        counts = Counter({ADDED: 0, UNCHANGED: 0, REFUSED: 0})
-        try:
-            async for results in in_chunks(chunks, partial(self._add, state, precincts), counts=counts):
-                yield results
-        finally:
-            # Also for a call that is broken off: what came before is in.
-            await self._record(state, counts, by)
-
-    async def _record(self, state: ElectionState, counts: Counter[str], by: Actor) -> None:
-        changes = {status: [None, number] for status, number in counts.items()}
-        async with self._database.transaction() as repos:
-            await repos.audit.add(
-                by, self._clock(), "voters-registered", "", election=state.id, changes=changes
-            )
+        async for results in in_chunks(chunks, partial(self._add, state, precincts, by)):
+            yield results
 
     async def _add(
-        self, state: ElectionState, precincts: dict[str, int], chunk: list[Raw]
+        self, state: ElectionState, precincts: dict[str, int], by: Actor, chunk: list[Raw]
     ) -> list[RowResult]:
         """Registers what is sound of a chunk, and answers every row."""
         read = await self._read(chunk, precincts)
-        return list(_answers(read, *await self._store(state, read)))
+        return list(_answers(read, *await self._store(state, read, by)))
 
     async def _read(self, chunk: list[Raw], precincts: dict[str, int]) -> list[Read]:
         read: list[Read] = []
@@ -83,7 +71,7 @@ class Registration:
         return self._sealing.seal(entry, unit)
 
     async def _store(
-        self, state: ElectionState, read: list[Read]
+        self, state: ElectionState, read: list[Read], by: Actor
     ) -> tuple[dict[bytes, int], dict[bytes, StandingVoter]]:
         """The new registrations by number, and of the numbers that were no news, who has them."""
         voters = [voter for _, voter in read if isinstance(voter, SealedVoter)]
@@ -92,6 +80,9 @@ class Registration:
         async with self._database.transaction() as repos:
             await repos.elections.hold_register(state.code)
             added = await repos.voters.add(state.id, voters, at)
+            if added:
+                changes = {"added": [None, len(added)]}
+                await repos.audit.add(by, at, "voters-registered", "", election=state.id, changes=changes)
             known = [number for number, count in times.items() if count > 1 or number not in added]
             return added, await repos.voters.standing(state.id, known)
 

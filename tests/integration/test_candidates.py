@@ -281,7 +281,7 @@ async def test_every_change_is_in_the_audit_trail_with_its_reason(draft: Desk, c
     hidden = ["(not shown)", "(not shown)"]
     assert told == [
         ("candidate-filed", filed["code"], {"contest": [None, "council"], "status": [None, "filed"]}, ""),
-        ("candidates-filed", "", {"added": [None, 1], "unchanged": [None, 1], "refused": [None, 1]}, ""),
+        ("candidates-filed", "", {"added": [None, 1]}, ""),
         (
             "candidate-changed",
             "A-1",
@@ -458,9 +458,8 @@ async def test_a_broken_off_call_is_in_the_audit_trail_with_what_it_added(draft:
         async for _ in draft.house.candidates.file_many("tiny", chunks(), OPERATOR):
             pass
     [row] = await draft.sql("SELECT count(*) AS n FROM candidates")
-    entry = (await draft.house.audit.before(election="tiny"))[0]
-    assert entry.action == "candidates-filed"
-    assert entry.changes["added"] == [None, row.n]
+    entries = [e for e in await draft.house.audit.before(election="tiny") if e.action == "candidates-filed"]
+    assert sum(entry.changes["added"][1] for entry in entries) == row.n > 0
 
 
 async def test_pages_lead_through_all_candidates_by_code(
