@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 import msgspec
-from quart import Blueprint, Response, current_app
+from quart import Blueprint, Response, abort, current_app
 from quart_schema import hide
 
 from quart_app.access import public
@@ -18,14 +18,36 @@ pages = Blueprint("docs", __name__)
 @public
 @hide
 async def docs() -> Response:
-    document = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
+    """What all of it has in common, and a list of all there is."""
+    document = _document()
     return await page(
         "docs/docs.html",
         cache=SETTLED,
         info=document["info"],
-        tags={tag["name"]: tag["description"] for tag in document["tags"]},
+        tags=_abouts(document),
         sections=_by_tag(document["paths"]),
         types=document["components"]["schemas"],
+        written=_written,
+    )
+
+
+@pages.get("/docs/<tag>")
+@public
+@hide
+async def section(tag: str) -> Response:
+    """Every operation of one subject, with the types that it speaks of."""
+    document = _document()
+    operations = _by_tag(document["paths"]).get(tag)
+    if operations is None:
+        abort(404)
+    return await page(
+        "docs/section.html",
+        cache=SETTLED,
+        info=document["info"],
+        tag=tag,
+        about=_abouts(document)[tag],
+        operations=operations,
+        types=_spoken_of(operations, document["components"]["schemas"]),
         examples_of=_examples_of,
         written=_written,
         type_of=_type_of,
@@ -36,8 +58,34 @@ async def docs() -> Response:
 @public
 @hide
 async def openapi() -> Response:
-    document = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
-    return json_response(document, cache=SETTLED)
+    return json_response(_document(), cache=SETTLED)
+
+
+def _document() -> dict[str, Any]:
+    found: dict[str, Any] = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
+    return found
+
+
+def _abouts(document: dict[str, Any]) -> dict[str, str]:
+    """What each tag is about."""
+    return {tag["name"]: tag["description"] for tag in document["tags"]}
+
+
+def _spoken_of(part: Any, types: dict[str, Any]) -> dict[str, Any]:
+    """The types that a part of the document leads to, by name."""
+    found: dict[str, Any] = {}
+    waiting = [part]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            waiting += value.values()
+            name = str(value.get("$ref", "")).rpartition("/")[2]
+            if name in types and name not in found:
+                found[name] = types[name]
+                waiting.append(types[name])
+    return dict(sorted(found.items()))
 
 
 def _by_tag(paths: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -3,7 +3,6 @@
 import datetime
 import re
 from collections.abc import Iterable
-from html.parser import HTMLParser
 
 import msgspec
 import pytest
@@ -11,16 +10,18 @@ from quart.typing import TestClientProtocol as Client
 
 from models.recording import Receipt
 from models.submissions import TallySubmission
+from quart_app.openapi import TAGS
 from quart_app.pages.assets import FOLDER
 from quart_app.wiring import Services
 from tests.building import SOUTH, a_tally, tiny_election, unbalanced
+from tests.visitor import HTML, Parts, squeezed
 
-HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 HEAVIEST = 100_000
 
 PAGES = (
     "/",
     "/docs",
+    *(f"/docs/{tag.name}" for tag in TAGS),
     "/elections/tiny",
     "/elections/tiny/contests/president",
     "/elections/tiny/units/north",
@@ -28,35 +29,6 @@ PAGES = (
     "/elections/tiny/log",
     "/elections/tiny/tally",
 )
-
-
-class Parts(HTMLParser):
-    """What a page loads, what it writes inline, and its text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.loads: list[str] = []
-        self.inline: list[str] = []
-        self.ids: list[str] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.inline += [name for name in given if name == "style" or name.startswith("on")]
-        self.ids += [given["id"] or ""] if "id" in given else []
-        if (tag == "script" and "src" not in given) or tag == "style":
-            self.inline.append(tag)
-        for name in ("src", "href"):
-            if tag in ("script", "link", "img") and (address := given.get(name)):
-                self.loads.append(address)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def squeezed(page: str) -> str:
-    return " ".join(Parts(page).text.split())
 
 
 def modules(name: str) -> set[str]:
@@ -236,5 +208,17 @@ async def test_names_that_look_like_markup_stay_names(client: Client, house: Ser
 async def test_the_documentation_names_every_route_of_the_api(client: Client) -> None:
     text = squeezed(await get(client, "/docs"))
     document = await (await client.get("/openapi.json")).get_json()
-    for path in document["paths"]:
+    for path, operations in document["paths"].items():
         assert path in text
+        for operation in operations.values():
+            section = squeezed(await get(client, f"/docs/{operation['tags'][0]}"))
+            assert path in section
+            assert operation["summary"].replace("`", "") in section
+
+
+async def test_a_section_of_the_documentation_tells_the_types_that_it_speaks_of(client: Client) -> None:
+    page = await get(client, "/docs/tallies")
+    assert 'id="type-Receipt"' in page
+    assert 'id="type-FieldError"' in page
+    assert 'id="type-VoterEntry"' not in page
+    assert (await client.get("/docs/nothing")).status_code == 404
