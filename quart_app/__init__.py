@@ -1,6 +1,5 @@
 """Everything that knows HTTP. `create_app` is the table of contents."""
 
-from hypercorn.middleware import ProxyFixMiddleware
 from quart import Quart
 
 from quart_app.access import enforce_access
@@ -31,6 +30,7 @@ from quart_app.live import LiveConnection
 from quart_app.openapi import describe
 from quart_app.pages import install_pages
 from quart_app.pages.forms import install_forms
+from quart_app.proxies import behind_proxies
 from quart_app.settings import ROOT, Settings, load_settings
 from quart_app.sizes import install_sizes
 from quart_app.sockets import BoundedWebsocketConnection
@@ -78,8 +78,8 @@ def create_app(settings: Settings | None = None) -> Quart:
     _serve_services(app, settings)
     app.asgi_app = FrontDoor(app.asgi_app, lambda: _results(app))  # type: ignore[method-assign]
     if hops := settings.requests.proxies:
-        # Without trusted proxies, whoever asks could call itself anybody.
-        app.asgi_app = ProxyFixMiddleware(app.asgi_app, trusted_hops=hops)  # type: ignore[method-assign]
+        # Only then: without them, whoever asks could call itself anybody.
+        app.asgi_app = behind_proxies(app.asgi_app, hops)  # type: ignore[method-assign]
     return app
 
 

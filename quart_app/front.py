@@ -6,6 +6,7 @@ yet), goes on to the views, which give the same answers.
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from quart_app.answers import JSON, LIVE, etag_of, matches
 from quart_app.cors import OPEN
@@ -23,6 +24,8 @@ class FrontDoor:
         self._results = results
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan" and not scope["path"].startswith("/"):
+            scope = {**scope, "path": _path_of(scope["path"])}
         if scope["type"] == "http" and scope["path"].endswith("/results") and await self._answer(scope, send):
             return
         await self._app(scope, receive, send)
@@ -54,6 +57,14 @@ class FrontDoor:
         common = _STRICT if only_https(scope["scheme"], host) else _HEADERS
         await _send(send, body, etag_of(version), if_none_match, common)
         return True
+
+
+def _path_of(target: str) -> str:
+    """The path of a target in absolute form (RFC 9112, 3.2.2); what is none leads nowhere."""
+    try:
+        return urlsplit(target).path or "/"
+    except ValueError:
+        return f"/{target}"
 
 
 _HEADERS = encoded({"Cache-Control": LIVE}, EVERYWHERE, NO_PAGE, OPEN)

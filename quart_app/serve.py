@@ -41,6 +41,9 @@ GRACE_SECONDS = 1.6
 # For connections that are already closing when the streams have ended.
 SETTLE_SECONDS = 0.2
 
+# What Hypercorn 0.18 raises over a target or a method that is not ASCII, and over CONNECT without a path.
+_UNREADABLE = (UnicodeDecodeError, UnboundLocalError)
+
 # Set for worker processes: the pid of their supervisor.
 WORKER = "TALLYSTREAM_WORKER"
 
@@ -138,8 +141,16 @@ async def _serve(app: Quart, config: Config, sockets: Sockets) -> None:
 
 
 def _without_noise(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A failed TLS handshake, or a connection given up at the end, is nobody's fault here."""
-    if not isinstance(context.get("exception"), (ssl.SSLError, asyncio.CancelledError)):
+    """A failed TLS handshake, or a connection given up at the end, is nobody's fault here.
+
+    What Hypercorn cannot read of a request costs its connection, and one line.
+    """
+    error = context.get("exception")
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, _UNREADABLE):
+        _logger.warning("a connection ended over a request that cannot be read: %s", error)
+    elif not isinstance(error, (ssl.SSLError, asyncio.CancelledError)):
         loop.default_exception_handler(context)
 
 

@@ -99,6 +99,8 @@ class Database:
             max_overflow=0,
             pool_timeout=POOL_SECONDS,
             pool_pre_ping=pre_ping,
+            # What a statement was about may be personal, and errors are logged.
+            hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_SECONDS,
                 "command_timeout": STATEMENT_SECONDS,
