@@ -10,6 +10,7 @@ from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput
 
 from quart_app.access import fresh_members, members
+from quart_app.api.tokens import TokenRequest
 from quart_app.auth import actor, signed_in
 from quart_app.limits import SIGN_IN, limited
 from quart_app.pages.fields import NEW_PASSWORD, number, text
@@ -52,8 +53,8 @@ async def account() -> ResponseReturnValue:
     return await private_page(
         "account/account.html",
         member=await services().officials.get(who.username),
-        sessions=await services().credentials.sessions(who),
-        tokens=await services().credentials.tokens(who),
+        signed_in=await services().credentials.sessions(who),
+        given=await services().credentials.tokens(who),
     )
 
 
@@ -74,11 +75,12 @@ async def new_token() -> ResponseReturnValue:
     form.scopes.choices = {role: role.capitalize() for role in sorted(who.roles)}
     if await form.validate_on_submit():
         with form.refusing():
+            wanted = form.read(TokenRequest)
             token = await services().credentials.issue_token(
                 who.username,
-                datetime.timedelta(days=form.days.data),
-                name=form.name.data,
-                scopes=form.scopes.data,
+                datetime.timedelta(days=wanted.days),
+                name=wanted.name,
+                scopes=wanted.scopes,
                 by=await actor(),
             )
             # Shown in the answer itself: nothing that is kept may hold it.

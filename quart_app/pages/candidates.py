@@ -16,7 +16,7 @@ from models.rights import Role
 from quart_app.access import only
 from quart_app.auth import actor
 from quart_app.limits import STREAMS, limited
-from quart_app.pages.fields import edition
+from quart_app.pages.fields import edition, text
 from quart_app.pages.filing import FilingForm
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, see
@@ -45,8 +45,8 @@ class QueueQuery(msgspec.Struct):
 
 class DecisionForm(PageForm):
     change = StringField(validators=[AnyOf(get_args(Change), "This is none of the decisions.")])
-    reason = StringField("Reason", [Length(max=500, message="At most 500 characters.")])
-    selection = StringField("Selection to join", [Length(max=100, message="At most 100 characters.")])
+    reason = text("Reason", most=500, needed=False)
+    selection = text("Ticket to join", most=100, needed=False)
 
 
 class ManyForm(DecisionForm):
@@ -60,9 +60,6 @@ class ManyForm(DecisionForm):
 
 class CorrectionForm(FilingForm):
     edition = edition()
-
-    def correction(self) -> FilingEdit:
-        return FilingEdit(**msgspec.structs.asdict(self.filing()))
 
 
 @pages.get("/candidates")
@@ -83,8 +80,7 @@ async def decide_many(election: str, query_args: QueueQuery) -> ResponseReturnVa
     answers: list[Decided] = []
     if await form.validate_on_submit():
         with form.refusing():
-            decisions = Decisions(codes=form.codes.data, change=form.change.data, reason=form.reason.data)
-            answers = await services().decisions.decide_many(election, decisions, await actor())
+            answers = await services().decisions.decide_many(election, form.read(Decisions), await actor())
             if not any(answer.errors for answer in answers):
                 address = f"/admin/elections/{election}/candidates?status={query_args.status}"
                 return await see(address, _done(form.change.data, len(answers)))
@@ -99,7 +95,7 @@ async def candidate(election: str, code: str) -> ResponseReturnValue:
     await form.offer(election)
     if await form.validate_on_submit():
         with form.refusing():
-            edit = form.correction()
+            edit = form.read(FilingEdit)
             await services().candidates.correct(election, code, edit, form.edition.data, await actor())
             return await see(f"/admin/elections/{election}/candidates/{code}", "Saved.")
     return await _candidate(election, code, form, form)
@@ -112,12 +108,7 @@ async def decide(election: str, code: str) -> ResponseReturnValue:
     form = await DecisionForm.create_form()
     if await form.validate_on_submit():
         with form.refusing():
-            decision = Decision(
-                change=form.change.data,
-                reason=form.reason.data or "",
-                selection=form.selection.data or None,
-            )
-            await services().decisions.decide(election, code, decision, await actor())
+            await services().decisions.decide(election, code, form.read(Decision), await actor())
             return await see(f"/admin/elections/{election}/candidates/{code}", _done(form.change.data, 1))
     # What was typed into this form has nothing to do with the other one.
     correction = await CorrectionForm.create_form(formdata=None, data=await _filed(election, code))

@@ -1,5 +1,7 @@
 """What stands on the ballots of a draft: parties, contests and their selections."""
 
+from typing import TypeVar
+
 import msgspec
 from quart import Blueprint
 from quart.typing import ResponseReturnValue
@@ -21,6 +23,8 @@ from quart_app.wiring import services
 
 pages = Blueprint("draft_ballots", __name__, url_prefix="/admin/elections/<election>")
 
+Contest = TypeVar("Contest", bound=ContestEdit)
+
 PARTY_CODE = r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*\Z"
 PARTY_WORDS = "Letters and digits, with single dots, hyphens or underscores between them, such as REP."
 MOST_SEATS = 1000
@@ -38,13 +42,16 @@ class PartyCodeForm(PageForm):
     code = text("Code", PARTY_WORDS, most=100, written=(PARTY_CODE, PARTY_WORDS))
 
 
+def _lower(colour: str | None) -> str:
+    return (colour or "").lower()
+
+
 class PartyForm(PageForm):
     edition = edition()
     name = text("Name")
-    colour = ColorField("Colour", description="Only an addition to the name, never in its place.")
-
-    def edit(self) -> PartyEdit:
-        return PartyEdit(name=self.name.data, colour=(self.colour.data or "").lower())
+    colour = ColorField(
+        "Colour", description="Only an addition to the name, never in its place.", filters=[_lower]
+    )
 
 
 class NewPartyForm(PartyCodeForm, PartyForm):
@@ -55,9 +62,6 @@ class SelectionForm(PageForm):
     edition = edition()
     name = text("Name", "As it stands on the ballot.")
     party = maybe("Party")
-
-    def edit(self) -> SelectionEdit:
-        return SelectionEdit(name=self.name.data, party=self.party.data or None)
 
     async def offer(self, election: str) -> None:
         """The parties that there are."""
@@ -85,14 +89,9 @@ class ContestForm(PageForm):
         "Codes, one to a line. With none it stands in every precinct of its district.",
     )
 
-    def edit(self) -> ContestEdit:
-        fields = ("name", "district", "votes_allowed", "number_elected", "is_measure")
-        return ContestEdit(
-            **{field: self[field].data for field in fields},
-            vote_variation=VoteVariation(self.vote_variation.data),
-            ballot_order=BallotOrder(self.ballot_order.data),
-            precincts=self.precincts.data.split() or None,
-        )
+    def contest(self, kind: type[Contest]) -> Contest:
+        """Raises Invalid."""
+        return self.read(kind, precincts=self.precincts.data.split() or None)
 
 
 class NewContestForm(CodeForm, ContestForm):
@@ -121,9 +120,7 @@ async def add_party(election: str) -> ResponseReturnValue:
     form = await NewPartyForm.create_form(data={"colour": "#5d6b7c"})
     if await form.validate_on_submit():
         with form.refusing():
-            edit = form.edit()
-            new = NewParty(code=form.code.data, name=edit.name, colour=edit.colour)
-            await services().ballot_design.add_party(election, new, await actor())
+            await services().ballot_design.add_party(election, form.read(NewParty), await actor())
             return await see(f"/admin/elections/{election}/parties", "The party is added.")
     return await form_page("drafts/new_party.html", form, election=state)
 
@@ -138,7 +135,7 @@ async def party(election: str, party: str) -> ResponseReturnValue:
     form = await PartyForm.create_form(data={**msgspec.structs.asdict(known), "edition": read})
     if await form.validate_on_submit():
         with form.refusing():
-            edit = form.edit()
+            edit = form.read(PartyEdit)
             await services().ballot_design.edit_party(election, party, edit, form.edition.data, await actor())
             return await see(f"/admin/elections/{election}/parties", "Saved.")
     return await form_page("drafts/party.html", form, election=state, party=known, read=read)
@@ -175,7 +172,7 @@ async def add_contest(election: str) -> ResponseReturnValue:
     form = await NewContestForm.create_form(data={"vote_variation": VoteVariation.PLURALITY})
     if await form.validate_on_submit():
         with form.refusing():
-            new = NewContest(code=form.code.data, **msgspec.structs.asdict(form.edit()))
+            new = form.contest(NewContest)
             await services().ballot_design.add_contest(election, new, await actor())
             address = f"/admin/elections/{election}/contests/{new.code}"
             return await see(address, "The contest is added. Now say what can be chosen in it.")
@@ -194,7 +191,7 @@ async def contest(election: str, contest: str) -> ResponseReturnValue:
     if await form.validate_on_submit():
         with form.refusing():
             await services().ballot_design.edit_contest(
-                election, contest, form.edit(), form.edition.data, await actor()
+                election, contest, form.contest(ContestEdit), form.edition.data, await actor()
             )
             return await see(f"/admin/elections/{election}/contests/{contest}", "Saved.")
     return await form_page("drafts/contest.html", form, election=state, contest=known, read=read)
@@ -222,8 +219,7 @@ async def add_selection(election: str, contest: str) -> ResponseReturnValue:
     await form.offer(election)
     if await form.validate_on_submit():
         with form.refusing():
-            edit = form.edit()
-            new = NewSelection(code=form.code.data, name=edit.name, party=edit.party)
+            new = form.read(NewSelection)
             await services().ballot_design.add_selection(election, contest, new, await actor())
             return await see(f"/admin/elections/{election}/contests/{contest}", "It is added.")
     return await form_page("drafts/new_selection.html", form, election=state, contest=known)
@@ -242,7 +238,7 @@ async def selection(election: str, contest: str, selection: str) -> ResponseRetu
     if await form.validate_on_submit():
         with form.refusing():
             await services().ballot_design.edit_selection(
-                election, contest, selection, form.edit(), form.edition.data, await actor()
+                election, contest, selection, form.read(SelectionEdit), form.edition.data, await actor()
             )
             return await see(f"/admin/elections/{election}/contests/{contest}", "Saved.")
     return await form_page(

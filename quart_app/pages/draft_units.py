@@ -8,7 +8,7 @@ from quart import Blueprint
 from quart.typing import ResponseReturnValue
 from quart_schema import hide, validate_querystring
 
-from models.drafting import UnitEdit
+from models.drafting import NewUnit, UnitEdit
 from models.editions import edition as edition_of
 from models.errors import Invalid
 from models.rights import Role
@@ -46,14 +46,6 @@ class UnitForm(PageForm):
         needed=False,
     )
     voters_registered = number("Registered voters", least=0, most=MAX_COUNT, needed=False)
-
-    def edit(self) -> UnitEdit:
-        return UnitEdit(
-            name=self.name.data,
-            kind=self.kind.data,
-            parent=self.parent.data or None,
-            voters_registered=self.voters_registered.data,
-        )
 
 
 class UnitCodeForm(PageForm):
@@ -101,8 +93,7 @@ async def add(election: str) -> ResponseReturnValue:
     form = await NewUnitForm.create_form()
     if await form.validate_on_submit():
         with form.refusing():
-            row = {"code": form.code.data, **msgspec.to_builtins(form.edit())}
-            await _plant(election, row)
+            await _plant(election, msgspec.to_builtins(form.read(NewUnit)))
             return await see(f"/admin/elections/{election}/units", "The unit is added.")
     return await form_page("drafts/new_unit.html", form, election=state)
 
@@ -117,7 +108,9 @@ async def unit(election: str, unit: str) -> ResponseReturnValue:
     form = await UnitForm.create_form(data={**msgspec.structs.asdict(known), "edition": read})
     if await form.validate_on_submit():
         with form.refusing():
-            await services().drafting.edit_unit(election, unit, form.edit(), form.edition.data, await actor())
+            await services().drafting.edit_unit(
+                election, unit, form.read(UnitEdit), form.edition.data, await actor()
+            )
             return await see(f"/admin/elections/{election}/units", "Saved.")
     return await form_page("drafts/unit.html", form, election=state, unit=known, read=read)
 

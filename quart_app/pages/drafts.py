@@ -1,19 +1,20 @@
 """Elections from the administrators' side: making one, saying what it is, and moving it along."""
 
-from typing import Any, get_args
+from typing import get_args
 
 import msgspec
 from quart import Blueprint, Response, request
 from quart.typing import ResponseReturnValue
 from quart_schema import hide
 from wtforms import BooleanField, DateField, StringField
-from wtforms.validators import AnyOf, InputRequired, Length
+from wtforms.validators import AnyOf, InputRequired
 
 from models.drafting import ElectionEdit, NewElection
 from models.editions import edition as edition_of
 from models.results import ElectionState
 from models.rights import Role
 from quart_app.access import only
+from quart_app.api.drafting import ElectionMove
 from quart_app.auth import actor, require_fresh, signed_in
 from quart_app.pages.fields import code, edition, text
 from quart_app.pages.forms import PageForm
@@ -25,6 +26,11 @@ pages = Blueprint("drafts", __name__, url_prefix="/admin")
 
 # What the public reads as final: nobody does it with a session that was left open somewhere.
 WEIGHTY = ("release", "certify")
+
+SEED = r"^[!-~]([ -~]*[!-~])?\Z"
+SEED_WORDS = (
+    "Letters, digits and signs of ASCII only, on one line, so that everybody can draw the lots again."
+)
 
 DONE = {
     "open": "The election is open.",
@@ -42,9 +48,6 @@ class FactsForm(PageForm):
     timezone = text("Timezone", "An IANA name such as Europe/Rome. Pages show times in it.", most=64)
     is_test = BooleanField("This is a test", description="Every page, export and event then says so.")
 
-    def facts(self) -> dict[str, Any]:
-        return {field: self[field].data for field in ("name", "date", "timezone", "is_test")}
-
 
 class CodeForm(PageForm):
     code = code("Code", "It stands in addresses, for good: lower-case letters, digits and single hyphens.")
@@ -60,12 +63,13 @@ class ElectionForm(FactsForm):
         "Seed of the lots",
         "By it contests that are ordered by lot are ordered. It is public as soon as it is saved.",
         needed=False,
+        written=(SEED, SEED_WORDS),
     )
 
 
 class MoveForm(PageForm):
     change = StringField(validators=[AnyOf(get_args(Change), "This is none of the moves.")])
-    reason = StringField("Reason", [Length(max=500, message="At most 500 characters.")])
+    reason = text("Reason", most=500, needed=False)
 
 
 @pages.get("/elections")
@@ -82,7 +86,7 @@ async def new() -> ResponseReturnValue:
     form = await NewElectionForm.create_form(data={"timezone": "UTC"})
     if await form.validate_on_submit():
         with form.refusing():
-            made = NewElection(code=form.code.data, **form.facts())
+            made = form.read(NewElection)
             await services().elections.create(made, await actor())
             return await see(
                 f"/admin/elections/{made.code}", "The draft is made. Now say what it consists of."
@@ -107,7 +111,7 @@ async def edit(election: str) -> ResponseReturnValue:
     form = await ElectionForm.create_form(data=known)
     if await form.validate_on_submit():
         with form.refusing():
-            facts = ElectionEdit(ballot_seed=form.ballot_seed.data or None, **form.facts())
+            facts = form.read(ElectionEdit)
             await services().elections.edit(election, facts, form.edition.data, await actor())
             return await see(f"/admin/elections/{election}", "Saved.")
     return await form_page("drafts/edit.html", form, election=state)
@@ -116,15 +120,16 @@ async def edit(election: str) -> ResponseReturnValue:
 @pages.post("/elections/<election>/moves")
 @only(Role.ADMINISTRATOR)
 @hide
-async def move(election: str) -> ResponseReturnValue:
+async def move_along(election: str) -> ResponseReturnValue:
     state = await services().elections.get(election)
     form = await MoveForm.create_form()
     if await form.validate_on_submit():
         if form.change.data in WEIGHTY:
             require_fresh(await signed_in(request))
         with form.refusing():
-            await services().elections.move(election, form.change.data, form.reason.data, await actor())
-            return await see(f"/admin/elections/{election}", DONE[form.change.data])
+            move = form.read(ElectionMove)
+            await services().elections.move(election, move.change, move.reason, await actor())
+            return await see(f"/admin/elections/{election}", DONE[move.change])
     return await _overview(state, form)
 
 

@@ -18,6 +18,10 @@ EMAIL = r"^[^@\s]+@[^@\s]+\Z"
 EMAIL_WORDS = "Write it as name@example.org."
 MOBILE = r"^[0-9 +()./-]*\Z"
 MOBILE_WORDS = "Digits, spaces and + ( ) . / - only."
+LINE = r"^[^\x00-\x1f\x7f]*\Z"
+LINE_WORDS = "Write one line, without control characters."
+# No number of ours has so many; the checks behind it would fail on one that is no number for a float.
+MOST_DIGITS = 20
 
 PLAIN: dict[str, Any] = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 """For codes and tokens, which no browser should guess, capitalise or correct."""
@@ -26,6 +30,8 @@ PLAIN: dict[str, Any] = {"autocomplete": "off", "autocapitalize": "none", "spell
 class WholeNumber(IntegerField):  # type: ignore[misc]
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
+            if any(len(given) > MOST_DIGITS for given in valuelist):
+                raise ValueError
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Write a whole number in digits.") from None
@@ -45,11 +51,16 @@ def text(
     kind: type[StringField] = StringField,
     **attributes: Any,
 ) -> StringField:
-    """A line of text, or more where `kind` takes more. `written` is a pattern and its words."""
+    """A line of text, or more where `kind` takes more. `written` is a pattern and its words.
+
+    What a form takes goes into structs, which check nothing when they are made: here it is done.
+    """
     checks: list[Any] = [
         DataRequired(FILL_IN) if needed else Optional(),
         Length(max=most, message=f"At most {most:,} characters."),
     ]
+    if kind is StringField:
+        checks.append(Regexp(LINE, message=LINE_WORDS))
     if written is not None:
         checks.append(Regexp(written[0], message=written[1]))
     attributes.setdefault("autocomplete", "off")

@@ -9,7 +9,7 @@ from quart.typing import ResponseReturnValue
 from quart_schema import hide, validate_querystring
 from wtforms import TextAreaField
 
-from models.candidates import Filing
+from models.candidates import MAX_NAME, Filing
 from quart_app.access import public
 from quart_app.pages.fields import choice, email, maybe, mobile, text
 from quart_app.pages.forms import PageForm
@@ -33,8 +33,8 @@ class CandidatesQuery(msgspec.Struct):
 
 class FilingForm(PageForm):
     contest = choice("Contest")
-    first_name = text("First name", "As it shall stand on the ballot.")
-    last_name = text("Last name", "As it shall stand on the ballot.")
+    first_name = text("First name", "As it shall stand on the ballot.", most=MAX_NAME)
+    last_name = text("Last name", "As it shall stand on the ballot.", most=MAX_NAME)
     party = maybe("Party")
     address = text("Address", most=500, needed=False, kind=TextAreaField, rows=3)
     telephone = mobile("Telephone")
@@ -46,10 +46,6 @@ class FilingForm(PageForm):
         parties = await services().elections.parties(election)
         self.contest.choices = {one.code: one.name for one in contests if not one.is_measure}
         self.party.choices = {"": "None", **{party.code: party.name for party in parties}}
-
-    def filing(self) -> Filing:
-        fields = ("contest", "first_name", "last_name", "address", "telephone", "email")
-        return Filing(**{field: self[field].data for field in fields}, party=self.party.data or None)
 
 
 @pages.get("/candidates")
@@ -85,6 +81,6 @@ async def file(election: str) -> ResponseReturnValue:
     await form.offer(election)
     if await form.validate_on_submit():
         with form.refusing():
-            filed = await services().candidates.file(election, form.filing(), await visitor())
+            filed = await services().candidates.file(election, form.read(Filing), await visitor())
             return await private_page("filing/filed.html", 201, election=state, filed=filed)
     return await form_page("filing/file.html", form, election=state)

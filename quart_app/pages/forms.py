@@ -5,13 +5,18 @@ The CSRF token of a form stands in Quart's own session, a cookie that nothing el
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from quart import Blueprint, Quart, Response
+import msgspec
+from quart import Blueprint, Quart, Response, session
 from quart_wtf import CSRFError, CSRFProtect, QuartForm
 
 from models.errors import DomainError
+from models.reading import read_struct
 from quart_app.errors import Problem, problem_of, problem_response
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 BAD_FORM = "form-not-known"
 _REMEDY = (
@@ -31,6 +36,18 @@ class PageForm(QuartForm):
     def status(self) -> int:
         """That of the answer which shows the form."""
         return self._refused_with if self.errors else 200
+
+    def read(self, kind: type[T], **others: Any) -> T:
+        """What the form says as a `kind`, out of the fields of the same names; empty ones say nothing.
+
+        Programs are held to the same bounds. Raises Invalid.
+        """
+        said = {
+            field.encode_name: self[field.encode_name].data
+            for field in msgspec.structs.fields(kind)
+            if field.encode_name in self.data and self[field.encode_name].data not in (None, "")
+        }
+        return read_struct(said | others, kind, strict=False)
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
@@ -76,6 +93,11 @@ def install_forms(app: Quart, programs: Iterable[Blueprint]) -> None:
     @app.errorhandler(CSRFError)
     async def not_from_here(error: CSRFError) -> Response:
         return problem_response(Problem(status=400, code=BAD_FORM, title=_REMEDY))
+
+
+def forget_token() -> None:
+    """Whoever signs in or out goes on with forms of their own."""
+    session.pop("csrf_token", None)
 
 
 def local(address: str | None, otherwise: str = "/account") -> str:

@@ -52,13 +52,8 @@ class MemberForm(PageForm):
     mobile = mobile()
 
     def edit(self) -> MemberEdit:
-        return MemberEdit(
-            name=self.name.data,
-            roles=self.roles.data,
-            precincts=self.precincts.data.split(),
-            email=self.email.data,
-            mobile=self.mobile.data,
-        )
+        """Raises Invalid."""
+        return self.read(MemberEdit, precincts=self.precincts.data.split())
 
 
 class NewMemberForm(UsernameForm, MemberForm):
@@ -69,9 +64,6 @@ class OldMemberForm(MemberForm):
     disabled = BooleanField(
         "May not sign in", description="Ends their sessions and tokens at once; what they did stays recorded."
     )
-
-    def edit(self) -> MemberEdit:
-        return msgspec.structs.replace(super().edit(), disabled=self.disabled.data)
 
 
 @pages.get("/members")
@@ -135,8 +127,30 @@ async def reset(username: str) -> ResponseReturnValue:
     return await private_page("members/reset.html", 201, reset=issued, host=request.host_url)
 
 
+@pages.post("/members/<username>/sessions/<int:session>/end")
+@only(Role.ADMINISTRATOR)
+@hide
+async def end(username: str, session: int) -> ResponseReturnValue:
+    await services().credentials.end_session_of(username, session, await actor())
+    return await see(f"/admin/members/{username}#sessions", "That session has ended.")
+
+
+@pages.post("/members/<username>/tokens/<int:token>/revoke")
+@only(Role.ADMINISTRATOR)
+@hide
+async def revoke(username: str, token: int) -> ResponseReturnValue:
+    await services().credentials.revoke_token_of(username, token, await actor())
+    return await see(f"/admin/members/{username}#tokens", "That token is revoked.")
+
+
 async def _member(found: MemberInfo, form: OldMemberForm) -> Response:
-    return await form_page("members/member.html", form, member=found)
+    return await form_page(
+        "members/member.html",
+        form,
+        member=found,
+        signed_in=await services().credentials.sessions_of(found.username),
+        given=await services().credentials.tokens_of(found.username),
+    )
 
 
 def _written(member: MemberInfo) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from quart_app.access import members, public
 from quart_app.auth import actor, begin_session, end_session, identity, signed_in
 from quart_app.limits import SIGN_IN, limited
 from quart_app.pages.fields import NEW_PASSWORD, PLAIN, password, text
-from quart_app.pages.forms import PageForm, local
+from quart_app.pages.forms import PageForm, forget_token, local
 from quart_app.pages.private import form_page, see, visitor
 from quart_app.wiring import services
 
@@ -48,6 +48,7 @@ async def login() -> ResponseReturnValue:
                 form.username.data, form.password.data, await visitor(), agent=_agent(), replacing=who
             )
             begin_session(session.secret)
+            forget_token()
             return await see(local(form.next.data))
     return await form_page("sign_in/login.html", form)
 
@@ -59,6 +60,7 @@ async def logout() -> ResponseReturnValue:
     who = await signed_in(request)
     await services().sign_in.sign_out(who, await actor())
     end_session()
+    forget_token()
     return await see("/login", "You are signed out.")
 
 

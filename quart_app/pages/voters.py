@@ -6,16 +6,16 @@ import msgspec
 from quart import Blueprint, Response
 from quart.typing import ResponseReturnValue
 from quart_schema import hide, validate_querystring
-from wtforms import HiddenField, IntegerField, TextAreaField
+from wtforms import HiddenField, TextAreaField
 from wtforms.validators import NumberRange, Optional
 
 from models.editions import edition as edition_of
 from models.rights import Role
-from models.voters import MAX_ID, VoterEntry, VoterInfo, VoterSearch
+from models.voters import MAX_ID, Move, Removal, VoterEntry, VoterInfo, VoterSearch
 from quart_app.access import only
 from quart_app.auth import actor
 from quart_app.limits import STREAMS, limited
-from quart_app.pages.fields import PLAIN, edition, email, mobile, text
+from quart_app.pages.fields import PLAIN, WholeNumber, edition, email, mobile, text
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, private_page, see
 from quart_app.pages.uploads import UploadForm, outcome_of, rows_in
@@ -44,12 +44,7 @@ class SearchForm(PageForm):
     email = text("E-mail", needed=False, most=254, **PLAIN)
     mobile = text("Mobile", needed=False, most=254, **PLAIN)
     precinct = text("Precinct", "Its code.", needed=False, most=254, **PLAIN)
-    after = IntegerField(validators=[Optional(), NumberRange(0, MAX_ID)], widget=HiddenField.widget)
-
-    def search(self) -> VoterSearch:
-        fields = ("voter_id", "last_name", "email", "mobile", "precinct")
-        known = {field: self[field].data for field in fields}
-        return VoterSearch(**known, after=self.after.data or 0, limit=SHOWN)
+    after = WholeNumber(validators=[Optional(), NumberRange(0, MAX_ID)], widget=HiddenField.widget)
 
 
 class VoterForm(PageForm):
@@ -61,10 +56,6 @@ class VoterForm(PageForm):
     email = email()
     mobile = mobile()
     address = text("Address", most=500, needed=False, kind=TextAreaField, rows=3)
-
-    def entry(self) -> VoterEntry:
-        fields = ("voter_id", "first_name", "last_name", "precinct", "email", "mobile", "address")
-        return VoterEntry(**{field: self[field].data for field in fields})
 
 
 class RemovalForm(PageForm):
@@ -103,7 +94,7 @@ async def find(election: str) -> ResponseReturnValue:
     found: list[VoterInfo] | None = None
     if await form.validate_on_submit():
         with form.refusing():
-            found = await services().voters.search(election, form.search())
+            found = await services().voters.search(election, form.read(VoterSearch, limit=SHOWN))
     following = found[-1].id if found and len(found) == SHOWN else None
     return await form_page("voters/find.html", form, election=state, voters=found, following=following)
 
@@ -115,7 +106,8 @@ async def voter(election: str, voter: int) -> ResponseReturnValue:
     form = await VoterForm.create_form(data=await _registered(election, voter))
     if await form.validate_on_submit():
         with form.refusing():
-            await services().voters.change(election, voter, form.entry(), form.edition.data, await actor())
+            entry = form.read(VoterEntry)
+            await services().voters.change(election, voter, entry, form.edition.data, await actor())
             return await see(f"/admin/elections/{election}/voters/{voter}", "Saved.")
     return await _voter(election, voter, form, form, await RemovalForm.create_form(formdata=None))
 
@@ -127,7 +119,7 @@ async def remove(election: str, voter: int) -> ResponseReturnValue:
     form = await RemovalForm.create_form()
     if await form.validate_on_submit():
         with form.refusing():
-            await services().voters.remove(election, voter, form.reason.data, await actor())
+            await services().voters.remove(election, voter, form.read(Removal).reason, await actor())
             address = f"/admin/elections/{election}/voters/{voter}"
             return await see(address, "The voter is taken off the register.")
     entry = await VoterForm.create_form(formdata=None, data=await _registered(election, voter))
@@ -142,8 +134,9 @@ async def move(election: str) -> ResponseReturnValue:
     form = await MoveForm.create_form()
     if await form.validate_on_submit():
         with form.refusing():
+            order = form.read(Move)
             moved = await services().voters.move(
-                election, form.precinct.data, form.to.data, form.reason.data, await actor()
+                election, form.precinct.data, order.to, order.reason, await actor()
             )
             return await see(f"/admin/elections/{election}/voters", f"{moved:,} voters are moved.")
     return await form_page("voters/move.html", form, election=state)

@@ -7,12 +7,14 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol
 
+from models.rights import Role
 from quart_app import create_app
 from quart_app.settings import Settings
 from quart_app.wiring import Services
 from tests.building import tiny_election
 from tests.desk import Desk, define
 from tests.office import ELECTIONS, MADE, Office, build
+from tests.visitor import PASSWORD, Visitor
 
 
 @pytest.fixture
@@ -39,6 +41,13 @@ async def empty_draft(office: Office) -> Office:
     """A draft that consists of nothing."""
     assert (await office.add(ELECTIONS, MADE)).status == 201
     return office
+
+
+@pytest.fixture
+async def visitor(client: TestClientProtocol, desk: Desk) -> Visitor:
+    """A browser on no page yet; ann, who may do everything, has a login."""
+    await desk.house.officials.add("ann", list(Role), ["country"], "tiny", password=PASSWORD)
+    return Visitor(client)
 
 
 @pytest.fixture

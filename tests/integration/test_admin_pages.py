@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlencode
 
 import pytest
 from quart import Quart
@@ -11,61 +10,16 @@ from quart.typing import TestClientProtocol as Client
 from models.rights import Role
 from quart_app.access import every_rule
 from quart_app.auth import COOKIE
-from quart_app.pages.forms import local
+from quart_app.pages.forms import PageForm, local
+from quart_app.settings import ROOT
 from services.officials import RESET_PREFIX
 from tests.desk import Desk
 from tests.integration.test_access import address
-from tests.integration.test_pages import HTML, squeezed
+from tests.office import Office
 from tests.sessions import JUST_NOW, LONG_AGO, cookie
+from tests.visitor import HTML, PASSWORD, Visitor, squeezed
 
-PASSWORD = "several words that stay together"
-
-
-class Visitor:
-    """A browser without scripts: it keeps cookies and sends the token of the page that it is on."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.token = ""
-        self.page = ""
-        self.status = 0
-        self.location = ""
-        self.headers: dict[str, str] = {}
-
-    async def get(self, path: str) -> str:
-        return await self._take(await self.client.get(path.partition("#")[0], headers=HTML, scheme="https"))
-
-    async def post(self, path: str, *, frm: str = "", follow: bool = True, **form: object) -> str:
-        headers = {**HTML, "Referer": f"https://localhost{frm}"} if frm else dict(HTML)
-        body = urlencode({"csrf_token": self.token, **form}, doseq=True)
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-        answer = await self.client.post(path, data=body, headers=headers, scheme="https")
-        await self._take(answer)
-        return await self.get(self.location) if follow and self.status == 303 else self.page
-
-    async def _take(self, answer: object) -> str:
-        self.page = await answer.get_data(as_text=True)  # type: ignore[attr-defined]
-        self.status = answer.status_code  # type: ignore[attr-defined]
-        self.headers = dict(answer.headers)  # type: ignore[attr-defined]
-        self.location = self.headers.get("location", "")
-        if found := re.search(r'name="csrf_token" value="([^"]+)"', self.page):
-            self.token = found[1]
-        return self.page
-
-    @property
-    def text(self) -> str:
-        return squeezed(self.page)
-
-    async def sign_in(self, username: str = "ann", password: str = PASSWORD, follow: str = "/account") -> str:
-        await self.get(f"/login?next={follow}")
-        return await self.post("/login", username=username, password=password, next=follow)
-
-
-@pytest.fixture
-async def visitor(client: Client, desk: Desk) -> Visitor:
-    """On the sign-in page; ann, who may everything, has a login."""
-    await desk.house.officials.add("ann", list(Role), ["country"], "tiny", password=PASSWORD)
-    return Visitor(client)
+TEMPLATES = ROOT / "templates"
 
 
 async def everything(desk: Desk) -> list[tuple[object, ...]]:
@@ -113,6 +67,68 @@ async def test_a_token_is_good_only_with_the_cookie_it_was_made_for(visitor: Vis
 async def test_what_programs_send_needs_no_token_of_a_form(client: Client, desk: Desk) -> None:
     answer = await client.post(f"{desk.path}/tallies", json=[], headers=(await desk.official()).bearer)
     assert answer.status_code != 400
+
+
+CRAFTED = (
+    "",
+    "\x00",
+    "x" * 5_000,
+    "-1",
+    "9" * 40,
+    "\ud800".encode("utf-8", "surrogatepass").hex(),
+    "é\u202e\n",
+)
+
+
+def names(app: Quart) -> set[str]:
+    """The names of all fields that templates and forms know."""
+    found = set(re.findall(r'name="(\w+)"', "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))))
+    for form in every_subclass(PageForm):
+        found |= {name for name in dir(form) if not name.startswith("_")}
+    return found - {"csrf_token"}
+
+
+def every_subclass(kind: type) -> Iterator[type]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from every_subclass(one)
+
+
+async def test_no_form_however_it_was_crafted_breaks_anything(
+    app: Quart, client: Client, visitor: Visitor, draft: Office
+) -> None:
+    """Nobody's browser sends these; whoever else does gets an answer that is no fault of ours."""
+    wrong = []
+    fields = names(app)
+    await visitor.sign_in()
+    for path in forms(app):
+        if path == "/logout":
+            continue
+        for value in CRAFTED:
+            for place in (path, path.replace("tiny", "made")):
+                form = dict.fromkeys(fields, value) if value else {}
+                await visitor.post(place, follow=False, **form)
+                if visitor.status >= 500:
+                    wrong.append((place, value[:20], visitor.text[-200:]))
+    assert wrong == []
+
+
+async def test_no_address_however_it_was_crafted_breaks_anything(app: Quart, visitor: Visitor) -> None:
+    wrong = []
+    await visitor.sign_in()
+    for rule, _ in every_rule(app):
+        if "GET" not in (rule.methods or ()) or rule.websocket or rule.rule.startswith(("/api/", "/static/")):
+            continue
+        for odd in ("%00", "%F0%9F%98%80", "..", "x" * 3000, "9" * 40, "%ff"):
+            path = re.sub(r"<(?:\w+:)?\w+>", odd, rule.rule)
+            for query in (
+                "",
+                f"?after={odd}&before={odd}&username={odd}&precinct={odd}&election={odd}&next={odd}",
+            ):
+                await visitor.get(path + query)
+                if visitor.status >= 500:
+                    wrong.append((path + query)[:200])
+    assert wrong == []
 
 
 # ---- in and out ----
@@ -267,7 +283,10 @@ async def test_a_token_is_shown_once_works_and_is_revoked(
     [
         ({"days": "7", "scopes": ["auditor"]}, "What it is for: Fill this in."),
         ({"name": "x", "days": "4000", "scopes": ["auditor"]}, "A whole number from 1 to 3,650."),
-        ({"name": "x", "days": "soon", "scopes": ["auditor"]}, "Days until it expires: Write a whole number in digits."),
+        (
+            {"name": "x", "days": "soon", "scopes": ["auditor"]},
+            "Days until it expires: Write a whole number in digits.",
+        ),
         ({"name": "x", "days": "7"}, "Choose at least one."),
         ({"name": "x", "days": "7", "scopes": ["king"]}, "What it may act as:"),
     ],
