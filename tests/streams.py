@@ -65,7 +65,7 @@ class Stream:
 class Viewer:
     """A viewer by hand, who takes bytes only while `taking` is set."""
 
-    def __init__(self, app: Quart, path: str) -> None:
+    def __init__(self, app: Quart, path: str, headers: dict[str, str] | None = None) -> None:
         self._app = app
         self._scope = {
             "type": "http",
@@ -77,7 +77,10 @@ class Viewer:
             "raw_path": path.encode(),
             "query_string": b"",
             "root_path": "",
-            "headers": [(b"host", b"localhost")],
+            "headers": [
+                (name.lower().encode(), value.encode())
+                for name, value in {"Host": "localhost", **(headers or {})}.items()
+            ],
             "extensions": {},
         }
         self.taking = asyncio.Event()
