@@ -35,12 +35,14 @@ CandidateCode = Annotated[
         description="Letters and digits, with single dots, hyphens or underscores between them",
     ),
 ]
-# `First Last` is the name of a selection, which has 200 characters at most.
+MAX_NAME = 99
+"""`First Last` is the name of a selection, which has 200 characters at most."""
+
 PersonName = Annotated[
     str,
     msgspec.Meta(
         min_length=1,
-        max_length=99,
+        max_length=MAX_NAME,
         pattern=rf"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*{_END}",
         description="One line that does not begin with a space",
     ),

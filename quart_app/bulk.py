@@ -9,8 +9,9 @@ import msgspec
 from quart import Request, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from models.errors import TooLarge
+from models.errors import NotSignedIn, TooLarge
 from quart_app.answers import JSON, NDJSON
+from quart_app.auth import identity
 from quart_app.incoming import PacedBody
 from quart_app.wiring import services
 from services.bulk import ADDED, REFUSED, UNCHANGED, Raw, RowResult
@@ -40,11 +41,15 @@ def rows_of(carrier: Request) -> AsyncIterator[list[Raw]]:
 
 
 async def _pieces(carrier: Request, limit: int) -> AsyncIterator[bytes]:
+    """Raises NotSignedIn once whoever sends has lost the rights with which they began."""
     body = cast(PacedBody, carrier.body)
     body.limit = limit
     try:
-        async for piece in body:
-            yield piece
+        with services().standing.watch(await identity(carrier)) as lost:
+            async for piece in body:
+                if lost.is_set():
+                    raise NotSignedIn("Your rights have changed meanwhile. What came before may be stored.")
+                yield piece
     except RequestEntityTooLarge:
         raise TooLarge(f"This is more than {limit:,} bytes; send it in several parts.") from None
 

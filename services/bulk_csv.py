@@ -7,6 +7,9 @@ import io
 from models.errors import FieldError, Unreadable
 from services.bulk import AS_CSV, MAX_ROW, Broken, BrokenOff, Raw
 
+MAX_COLUMNS = 100
+"""Nothing of ours has a tenth as many."""
+
 
 class _More(Exception):
     """The line that is needed has not come yet."""
@@ -128,6 +131,8 @@ def _header(cells: list[str]) -> list[str]:
         names.pop()
     if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
         raise Unreadable("The columns of CSV are separated by commas.")
+    if len(names) > MAX_COLUMNS:
+        raise Unreadable(f"The header line names {len(names):,} columns; there are at most {MAX_COLUMNS}.")
     for place, name in enumerate(names, start=1):
         if not name:
             raise Unreadable(f"Column {place} has no name in the header line.")
