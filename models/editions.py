@@ -17,8 +17,8 @@ def edition(value: Any) -> str:
 
 
 def hold_against(value: Any, expected: str) -> None:
-    """Raises Stale where `value` is not in the edition that somebody read."""
-    if expected not in (ANY, edition(value)):
+    """Raises Stale where `value` is in none of the editions, separated by commas, that somebody read."""
+    if expected != ANY and edition(value) not in expected.split(","):
         raise Stale
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import msgspec
 from quart import Response, request
 
-from models.editions import edition
+from models.editions import ANY, edition
 from models.errors import ConditionNeeded
 
 JSON = "application/json"
@@ -76,11 +76,17 @@ def nothing() -> Response:
 
 
 def if_match() -> str:
-    """The edition that the request is about. Raises ConditionNeeded."""
-    given = request.headers.get("If-Match", "").strip()
+    """The editions of which the request asks for one, separated by commas; ANY for all that there are.
+
+    RFC 9110, 13.1.1, but for weak tags: a proxy that compresses makes ours weak, and they are of the
+    content, whatever its encoding. Raises ConditionNeeded.
+    """
+    given = ",".join(request.headers.getlist("If-Match")).strip()
     if not given:
         raise ConditionNeeded
-    return given.removeprefix("W/").strip('"')
+    if given == ANY:
+        return ANY
+    return ",".join(tag.strip().removeprefix("W/").strip('"') for tag in given.split(",")).replace(ANY, "")
 
 
 def page(name: str, items: list[Any], *, limit: int, key: str) -> Response:
