@@ -5,7 +5,6 @@ route names another with `limited`. Quart-Rate-Limiter keeps them.
 """
 
 import datetime
-import ipaddress
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from models.errors import NotAllowed, NotSignedIn, TooMany
 from quart_app.access import access_of
 from quart_app.auth import SAFE, identity
 from quart_app.taking import TakingStore
+from services.tries import place_of
 
 MINUTE = datetime.timedelta(minutes=1)
 HOUR = datetime.timedelta(hours=1)
@@ -24,25 +24,9 @@ HOUR = datetime.timedelta(hours=1)
 T = TypeVar("T", bound=Callable[..., Any])
 
 
-def network_of(address: str) -> str:
-    """What of an address stands for one client, who may choose freely within a /64 of IPv6.
-
-    A proxy may name it with its port; what is no address counts as it is written.
-    """
-    host, _, port = address.rpartition(":")
-    bare = host if port.isdigit() and (host.endswith("]") or ":" not in host) else address
-    try:
-        found = ipaddress.ip_address(bare.strip("[]"))
-    except ValueError:
-        return address[:64]
-    if isinstance(found, ipaddress.IPv6Address):
-        found = found.ipv4_mapped or ipaddress.IPv6Address(int(found) >> 64 << 64)
-    return str(found)
-
-
 async def by_address() -> str:
     """Where the request comes from."""
-    return f"address {network_of(request.remote_addr or '')}"
+    return f"address {place_of(request.remote_addr or '')}"
 
 
 async def by_member() -> str:

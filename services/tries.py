@@ -58,11 +58,16 @@ def lock_anywhere(failures: int) -> datetime.timedelta:
 
 
 def place_of(address: str) -> str:
-    """As much of an address as one client cannot choose at will."""
+    """As much of an address as one client cannot choose at will: of IPv6 the /64.
+
+    A proxy may name it with its port; what is no address counts as it is written.
+    """
+    host, _, port = address.rpartition(":")
+    bare = host if port.isdigit() and (host.endswith("]") or ":" not in host) else address
     try:
-        ip = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(bare.strip("[]"))
     except ValueError:
-        return address
+        return address[:64]
     if isinstance(ip, ipaddress.IPv6Address):
         return str(ip.ipv4_mapped or ipaddress.IPv6Network((int(ip), 64), strict=False))
     return str(ip)

@@ -15,7 +15,7 @@ from quart.typing import TestClientProtocol as Client
 from quart_rate_limiter import RateLimit
 
 from models.rights import Role
-from quart_app import create_app, limits, taking
+from quart_app import create_app, taking
 from quart_app.access import every_rule
 from quart_app.auth import SAFE
 from quart_app.limits import CHANGES, FILINGS, MINUTE, SIGN_IN, STREAMS, limits_of
@@ -187,22 +187,6 @@ async def test_all_addresses_of_an_ipv6_network_count_as_one(guarded: Quart) -> 
     assert found == [REFUSED] * 10 + [429]
     neighbour = f"2001:db8:ffff:{secrets.token_hex(2)}::1"
     assert (await sign_in(guarded, neighbour)).status_code == REFUSED
-
-
-@pytest.mark.parametrize(
-    ("given", "counted"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-        ("[2001:db8:1:2::9]:443", "2001:db8:1:2::"),
-        ("192.0.2.7:5000", "192.0.2.7"),
-        ("unix:", "unix:"),
-        ("x" * 500, "x" * 64),
-    ],
-)
-def test_an_address_counts_however_it_is_written(given: str, counted: str) -> None:
-    assert limits.network_of(given) == counted
 
 
 async def change(app: Quart, bearer: dict[str, str], frm: str) -> int:

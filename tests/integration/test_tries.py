@@ -91,6 +91,10 @@ def test_waiting_grows_from_a_second_to_a_quarter_of_an_hour() -> None:
         ("fe80::1%eth0", "fe80::/64"),
         ("", ""),
         ("a socket", "a socket"),
+        ("unix:", "unix:"),
+        ("x" * 500, "x" * 64),
+        ("192.0.2.7:5000", "192.0.2.7"),
+        ("[2001:db8:1:2::9]:443", "2001:db8:1:2::/64"),
     ],
 )
 def test_a_place_is_what_one_client_cannot_choose(address: str, place: str) -> None:
