@@ -158,9 +158,10 @@ class SignIn:
         if not verdict.right or member is None:
             raise WrongPassword(wrong)
         async with self._database.transaction() as repos:
-            await self._tries.succeed(repos, subject)
             if verdict.rehashed is not None and stored is not None:
                 await repos.people.rehash(member.id, stored, verdict.rehashed)
+            # After the login, as in `_set`: two that lock in different orders would wait for each other.
+            await self._tries.succeed(repos, subject)
         return member
 
 
