@@ -141,9 +141,19 @@ async def away_is_said() -> AsyncIterator[None]:
     except (InterfaceError, OperationalError, PoolTimeout, OSError, TimeoutError) as error:
         raise DatabaseAway from error
     except DBAPIError as error:
+        _forget_rows(error)
         state = str(getattr(error.orig, "sqlstate", ""))
         if error.connection_invalidated or state.startswith(_AWAY):
             raise DatabaseAway from error
         if state == _NOT_STORABLE:
             raise Unreadable("A text holds a NUL character (U+0000); leave it out.") from error
         raise
+
+
+def _forget_rows(error: DBAPIError) -> None:
+    """PostgreSQL quotes in its details the row that it refused, with all that is secret in it."""
+    cause: BaseException | None = error.orig
+    while cause is not None:
+        if hasattr(cause, "detail"):
+            cause.detail = None
+        cause = cause.__cause__

@@ -1,11 +1,15 @@
 """What people try who want more than they may, or who want it to break."""
 
 import asyncio
+import logging
+import secrets
 import time
 from typing import Any
 
 import pytest
 from quart import Quart
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from tests.browser import edit_member
 from tests.desk import Desk, until
@@ -15,7 +19,7 @@ from tests.visitor import Visitor
 
 FILE = "/elections/made/file"
 MADE = "/admin/elections/made"
-MARIA = {"contest": "president", "first_name": "Maria", "last_name": "Moreno"}
+MARIA: dict[str, Any] = {"contest": "president", "first_name": "Maria", "last_name": "Moreno"}
 BLUE = {"name": "Blue", "colour": "#0000ff"}
 HUGE = "9" * 400
 
@@ -44,7 +48,7 @@ async def test_a_form_takes_no_name_that_the_api_would_refuse(
 
 async def test_a_seed_is_one_line_that_everybody_can_write(visitor: Visitor, draft: Office) -> None:
     await visitor.sign_in()
-    facts = {"name": "Made", "date": "2026-11-03", "timezone": "UTC"}
+    facts: dict[str, Any] = {"name": "Made", "date": "2026-11-03", "timezone": "UTC"}
     for seed in ("two\nlines", "\u202egnirts", "a\x00"):
         await visitor.get(f"{MADE}/edit")
         await visitor.post(f"{MADE}/edit", **facts, edition=visitor.hidden("edition"), ballot_seed=seed)
@@ -151,3 +155,21 @@ async def test_if_match_is_read_as_http_says(draft: Office) -> None:
     for given in ('"*"', '*, "other"', '"other"', '""', ",", '"', etag[:5], "*" * 3000):
         assert await put(given) == 412, given
     assert await put(" ") == 428
+
+
+# ---- what is logged ----
+
+
+async def test_a_row_that_the_database_refuses_is_in_no_log(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    await desk.official("olga")
+    secret = secrets.token_hex(8)
+    refused = "UPDATE logins SET password_hash = :hash, username = 'NO NAME'"
+    try:
+        async with desk.house.database.transaction() as repos:
+            await repos.people._session.execute(text(refused), {"hash": secret})
+    except DBAPIError as error:
+        logging.getLogger().error("failed", exc_info=error)
+    assert "ck_logins_username" in caplog.text
+    assert secret not in caplog.text
