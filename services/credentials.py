@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from models.errors import Conflict, FieldError, Invalid, NotFound, NotSignedIn
+from models.errors import Conflict, FieldError, Invalid, NotFound, NotSignedIn, SessionNeeded
 from models.members import SessionInfo, TokenInfo
 from models.rights import OPERATOR, Actor, Identity
 from repositories.database import Database, Repositories
@@ -61,7 +61,12 @@ class CredentialService:
             return await repos.credentials.sessions(member.id, None, self._clock())
 
     async def end_session(self, who: Identity, session_id: int, by: Actor) -> None:
-        """Ends one of one's own sessions, here and on every server at once. Raises NotFound."""
+        """Ends one of one's own sessions, here and on every server at once.
+
+        Raises NotFound, and SessionNeeded: a program's token puts nobody out.
+        """
+        if who.credential.kind != "session":
+            raise SessionNeeded
         await self.end_session_of(who.username, session_id, by)
 
     async def end_session_of(self, username: str, session_id: int, by: Actor) -> None:
@@ -83,7 +88,12 @@ class CredentialService:
             return await repos.credentials.tokens(member.id, self._clock())
 
     async def revoke_token(self, who: Identity, token_id: int, by: Actor) -> None:
-        """Ends one of one's own tokens, here and on every server at once. Raises NotFound."""
+        """Ends one of one's own tokens, here and on every server at once; a token, only itself.
+
+        Raises NotFound.
+        """
+        if who.credential.kind == "token" and who.credential.id != token_id:
+            raise NotFound("There is no such token; with a token, none but itself is revoked.")
         await self.revoke_token_of(who.username, token_id, by)
 
     async def revoke_token_of(self, username: str, token_id: int, by: Actor) -> None:

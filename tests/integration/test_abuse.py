@@ -11,7 +11,7 @@ from quart import Quart
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from tests.browser import edit_member
+from tests.browser import Browser, edit_member, signed_in
 from tests.desk import Desk, until
 from tests.integration.test_bulk_http import Sender, count, voters
 from tests.office import Office
@@ -155,6 +155,24 @@ async def test_if_match_is_read_as_http_says(draft: Office) -> None:
     for given in ('"*"', '*, "other"', '"other"', '""', ",", '"', etag[:5], "*" * 3000):
         assert await put(given) == 412, given
     assert await put(" ") == 428
+
+
+# ---- tokens ----
+
+
+async def test_a_token_that_was_stolen_puts_nobody_out(app: Quart, desk: Desk) -> None:
+    olga = await signed_in(app, "olga", "officer", "administrator")
+    other, stolen = [
+        (await olga.post("/tokens", {"name": name, "scopes": ["officer"]})).body for name in ("one", "two")
+    ]
+    thief = Browser(app, Authorization=f"Bearer {stolen['token']}")
+    session = (await olga.get("/sessions")).body["sessions"][0]["id"]
+    assert (await thief.delete(f"/sessions/{session}")).code == "session-needed"
+    assert (await thief.delete(f"/tokens/{other['id']}")).status == 404
+    assert (await olga.get("/me")).status == 200
+    assert len((await olga.get("/tokens")).body["tokens"]) == 2
+    assert (await thief.delete(f"/tokens/{stolen['id']}")).status == 204
+    assert (await thief.get("/me")).status == 401
 
 
 # ---- what is logged ----
