@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from models.editions import changed
 from models.fictional.officials import Official
 from models.personal import MemberContact
 from models.rights import OPERATOR
@@ -61,6 +62,11 @@ class EnrolmentService:
             if self._is(known, official):
                 roles = sorted({*known.roles, official.role})
                 await repos.people.change(known.id, roles=roles, disabled_at=None)
+                before = {"roles": known.roles, "disabled": known.disabled_at is not None}
+                if changes := changed(before, {"roles": roles, "disabled": False}):
+                    await repos.audit.add(
+                        OPERATOR, self._clock(), "member-changed", username, changes=changes
+                    )
                 return known.id, username
             number += 1
             username = f"{official.username}-{number}"

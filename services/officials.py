@@ -147,11 +147,16 @@ class OfficialService:
             root = await repos.elections.root(state.id)
             if root is None:
                 raise UnknownUnit(election)
-            known = await repos.people.find(username)
+            known = await repos.people.find(username, lock=True)
+            before = await self._read(repos, username) if known else None
             member = (
                 known.id if known else await repos.people.add(username, username, ["officer"], self._clock())
             )
             await repos.people.assign(member, [root])
+            after = await self._read(repos, username)
+            if after != before:
+                action = "member-changed" if known else "member-added"
+                await self._record(repos, OPERATOR, action, before, after)
         return (await self._credentials.issue_token(username, valid_for)).token
 
     # ---- parts ----

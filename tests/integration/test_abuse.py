@@ -1,6 +1,7 @@
 """What people try who want more than they may, or who want it to break."""
 
 import asyncio
+import datetime
 import logging
 import secrets
 import time
@@ -173,6 +174,17 @@ async def test_a_token_that_was_stolen_puts_nobody_out(app: Quart, desk: Desk) -
     assert len((await olga.get("/tokens")).body["tokens"]) == 2
     assert (await thief.delete(f"/tokens/{stolen['id']}")).status == 204
     assert (await thief.get("/me")).status == 401
+
+
+# ---- the trail ----
+
+
+async def test_an_account_for_replays_is_in_the_trail(desk: Desk) -> None:
+    for _ in range(2):
+        await desk.house.officials.root_officer_token("tiny", datetime.timedelta(hours=1))
+    actions = [(entry.action, entry.subject) for entry in await desk.house.audit.before()]
+    issued = ("token-issued", "replay-tiny: made by a command")
+    assert actions[:3] == [issued, issued, ("member-added", "replay-tiny")]
 
 
 # ---- what is logged ----

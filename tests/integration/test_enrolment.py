@@ -49,6 +49,8 @@ async def test_an_account_of_an_earlier_demo_is_let_in_again_and_keeps_its_preci
     info = await house.officials.get("olga")
     assert (info.disabled, info.roles) == (False, ["officer"])
     assert info.precincts == ["tiny/north-2", "tiny/south-1"]
+    trail = [entry.changes for entry in await house.audit.before()]
+    assert {"disabled": [True, False], "roles": [[], ["officer"]]} in trail
 
 
 async def test_the_audit_trail_holds_no_personal_data(desk: Desk) -> None:
