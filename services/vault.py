@@ -98,6 +98,7 @@ class Vault:
             return cipher.decrypt(head[1 + _ID_BYTES :], ciphertext, _bound(kind, head))
         except InvalidTag:
             raise VaultError("a sealed value was changed, or moved from elsewhere") from None
+
     def is_current(self, sealed: bytes) -> bool:
         """Whether the newest key sealed it."""
         return sealed.startswith(self.head)
