@@ -7,6 +7,7 @@ from quart import Blueprint
 from quart.typing import ResponseReturnValue
 from quart_schema import hide
 from wtforms import BooleanField, ColorField
+from wtforms.validators import InputRequired
 
 from models.ballot_order import BallotOrder
 from models.definitions import VoteVariation
@@ -50,7 +51,10 @@ class PartyForm(PageForm):
     edition = edition()
     name = text("Name")
     colour = ColorField(
-        "Colour", description="Only an addition to the name, never in its place.", filters=[_lower]
+        "Colour",
+        [InputRequired("Choose a colour.")],
+        description="Only an addition to the name, never in its place.",
+        filters=[_lower],
     )
 
 

@@ -42,7 +42,7 @@ async def test_an_election_is_made_out_of_nothing_and_opened(visitor: Visitor, d
     assert "The draft is made." in ann.text
     await ann.get(f"{MADE}/upload-units")
     await ann.upload(f"{MADE}/upload-units", UNITS)
-    assert "Added 3 There already, unchanged 0 Refused 1" in ann.text
+    assert "Added 3 There already 0 Refused 1" in ann.text
     assert "4voters_registered" in ann.text
     await ann.post(f"{MADE}/new-unit", code="north-2", name="North 2", kind="precinct", parent="north")
     assert "The unit is added." in ann.text
