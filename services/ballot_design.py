@@ -97,12 +97,15 @@ class BallotDesign:
         """Writes what a contest is, where it stands and what can be chosen in it.
 
         Raises UnknownContest, Stale, Invalid, and Conflict where a selection that candidates stand
-        behind would go.
+        behind would go, or people who have filed for it would find a measure.
         """
         async with self._database.transaction() as repos:
             state = await repos.elections.hold_draft(election, alone=True)
             contest_id, before = await repos.contests.contest(state.id, code)
             hold_against(before, expected)
+            becomes_measure = edit.is_measure and not before.is_measure
+            if becomes_measure and (candidates := await repos.contests.candidates(contest_id)):
+                raise Conflict(f"{code!r} becomes no measure: {candidates:,} candidates have filed for it.")
             plan = await _Plan.of(repos, state, edit)
             await repos.contests.edit_contest(contest_id, plan.district, edit)
             await plan.write(repos, state, contest_id, before=before)

@@ -162,7 +162,11 @@ async def _parents(repos: Repositories, state: ElectionState, unit: Unit, edit: 
     root = await repos.elections.root(state.id)
     kinds = {code: parent.info.kind for code, parent in found.items()}
     faults = list(unit_faults(edit, kinds, rooted=root not in (None, unit.id)))
-    if edit.kind == PRECINCT and (await repos.units.hanging(unit.id)).units:
+    hanging = await repos.units.hanging(unit.id)
+    if edit.kind != PRECINCT == unit.info.kind and hanging.voters:
+        message = "stays a precinct while voters are registered in it, or were"
+        faults.append(FieldError("kind", message, "holds-voters"))
+    if edit.kind == PRECINCT and hanging.units:
         message = "is no precinct while units lie below it"
         faults.append(FieldError("kind", message, "below-precinct"))
     for parent in found.values():

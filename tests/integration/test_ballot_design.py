@@ -103,6 +103,7 @@ async def test_what_candidates_stand_in_and_behind_stays(draft: Office) -> None:
         await draft.remove("/contests/president"),
         await draft.remove("/contests/president/selections/ada"),
         await draft.put("/contests/president", selections=[]),
+        await draft.put("/contests/president", is_measure=True),
     ):
         assert (refused.status, refused.code) == (409, "conflict")
     assert (await draft.remove("/contests/president/selections/ben")).status == 204

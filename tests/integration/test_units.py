@@ -124,3 +124,5 @@ async def test_a_unit_stays_while_something_hangs_on_it(draft: Office) -> None:
     refused = await draft.remove("/units/north-2")
     assert (refused.status, refused.code) == (409, "conflict")
     assert "1 voters" in refused.body["title"]
+    assert (await draft.put("/units/north-2", kind="yard")).faults == {"kind": "holds-voters"}
+    assert (await draft.put("/units/north-2", name="Second")).status == 200
