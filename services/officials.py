@@ -257,3 +257,6 @@ def _check_username(username: str) -> None:
     if not is_username(username):
         message = "is 1 to 64 lower-case letters, digits, dots, hyphens or underscores"
         raise Invalid((FieldError("username", message, "invalid-username"),))
+    if username == OPERATOR.username:
+        message = "is how the audit trail calls whoever gives commands on the server; choose another"
+        raise Invalid((FieldError("username", message, "reserved-username"),))

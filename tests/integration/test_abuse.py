@@ -12,6 +12,9 @@ from quart import Quart
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from models.errors import Invalid
+from models.members import MemberEdit
+from models.rights import OPERATOR
 from tests.browser import Browser, edit_member, signed_in
 from tests.desk import Desk, until
 from tests.integration.test_bulk_http import Sender, count, voters
@@ -185,6 +188,13 @@ async def test_an_account_for_replays_is_in_the_trail(desk: Desk) -> None:
     actions = [(entry.action, entry.subject) for entry in await desk.house.audit.before()]
     issued = ("token-issued", "replay-tiny: made by a command")
     assert actions[:3] == [issued, issued, ("member-added", "replay-tiny")]
+
+
+async def test_nobody_is_called_as_the_trail_calls_the_operator(office: Office) -> None:
+    with pytest.raises(Invalid, match="audit trail"):
+        await office.desk.house.officials.create("operator", MemberEdit(name="O", roles=[]), OPERATOR)
+    with pytest.raises(Invalid, match="audit trail"):
+        await office.desk.house.officials.add("operator", ["auditor"], [])
 
 
 # ---- what is logged ----
