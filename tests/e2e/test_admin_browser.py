@@ -307,7 +307,7 @@ async def _violations(page: Page) -> list[str]:
 
 async def test_every_public_page_is_for_everybody(server: Server, night: Services, page: Page) -> None:
     wrong = []
-    for address in [*pages(private=False), "/elections/none"]:
+    for address in [*pages(private=False), f"/elections/{DRAFT}/file", "/elections/none"]:
         answer = await page.goto(address)
         assert answer is not None and answer.status == (404 if "none" in address else 200), address
         wrong += await look(page, address)
