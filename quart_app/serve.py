@@ -89,6 +89,16 @@ def serve(
         _supervise(settings, workers, config)
 
 
+def check_addresses(settings: Settings, *, port: int | None = None, tls_port: int | None = None) -> None:
+    """Says at once where an address is taken, by OSError; workers would only die over it, one by one.
+
+    Raises SettingsError.
+    """
+    config = hypercorn_config(settings, port=port, tls_port=tls_port)
+    for bind in (*config.bind, *config.insecure_bind):
+        listening(bind, 1, shared=False).close()
+
+
 def _serve_here(settings: Settings, config: Config) -> None:
     if supervisor := os.environ.get(WORKER):
         _end_with(int(supervisor))
@@ -167,7 +177,6 @@ def worker_environment(settings: Settings, environ: Mapping[str, str]) -> dict[s
 
 def _supervise(settings: Settings, workers: int, config: Config) -> None:
     """Starts workers, starts those again that die, and stops them all when it is told to stop."""
-    _probe(config)
     environment = worker_environment(settings, os.environ)
     command = [sys.executable, "-m", "quart_app", "serve"]
     command += _ports(config)
@@ -184,12 +193,6 @@ def _supervise(settings: Settings, workers: int, config: Config) -> None:
             time.sleep(RESTART_SECONDS)
     finally:
         _stop(processes)
-
-
-def _probe(config: Config) -> None:
-    """Says at once where an address is taken; workers would only die over it, one after the other."""
-    for bind in (*config.bind, *config.insecure_bind):
-        listening(bind, 1, shared=False).close()
 
 
 def _ports(config: Config) -> list[str]:

@@ -22,11 +22,12 @@ PORT = click.IntRange(1, 65535)
 @click.option("--tls-port", type=PORT, help="Of HTTP/2 over TLS; 8443 unless config.toml says otherwise.")
 def serve(workers: int, port: int | None, tls_port: int | None) -> None:
     """Serve until Ctrl-C or SIGTERM."""
-    if server.WORKER not in os.environ:
-        warn_of_kept_keys(load_settings())
     with running_engines() as settings:
         run(migrate(settings.database_url or ""))
         try:
+            if server.WORKER not in os.environ:
+                server.check_addresses(settings, port=port, tls_port=tls_port)
+                warn_of_kept_keys(load_settings())
             server.serve(settings, workers=workers, port=port, tls_port=tls_port)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:

@@ -38,7 +38,7 @@ expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "428", "42
 expected-statuses = ["401", "403", "404", "409", "415", "422", "428"]
 
 [checks.negative_data_rejection]
-expected-statuses = ["400", "401", "403", "404", "405", "409", "412", "413", "414", "415", "422", "428", "429"]
+expected-statuses = ["4xx"]
 """
 # What stands in addresses: things that exist, so that more than a 404 is tried.
 EXISTING = """
