@@ -77,7 +77,7 @@ def check_origin(carrier: Request | Websocket) -> None:
     ours = {f"https://{carrier.host}"}
     if carrier.scheme in ("http", "ws"):
         ours.add(f"http://{carrier.host}")
-    if origin not in ours and origin not in services().settings.requests.origins:
+    if origin not in ours:
         raise ForeignOrigin
 
 
