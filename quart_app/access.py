@@ -7,7 +7,7 @@ is read, so that nobody learns more from an error than that they may not enter.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from quart import Quart, request
+from quart import Quart, current_app, g, request
 from werkzeug.routing.rules import Rule
 
 from models.errors import NotAllowed
@@ -95,6 +95,17 @@ def enforce_access(app: Quart) -> None:
         access = access_of(app.view_functions[request.endpoint])
         if not access.public:
             require(access, await signed_in(request))
+
+
+async def still_admitted() -> None:
+    """Asks again, once a body is there that took its time: what somebody may do can end while they send.
+
+    Raises NotSignedIn and NotAllowed.
+    """
+    access = access_of(current_app.view_functions[request.endpoint or ""])
+    if not access.public:
+        g.pop("identity", None)
+        require(access, await signed_in(request))
 
 
 def require(access: Access, who: Identity) -> None:

@@ -1,5 +1,10 @@
-"""How large a request may be, beside its body (`max_body`) and its headers (Hypercorn's settings)."""
+"""How large a request may be, beside its body (`max_body`) and its headers (Hypercorn's settings).
 
+And how slow, before whoever sends it is looked at once more.
+"""
+
+import time
+from collections.abc import Coroutine
 from typing import Any
 
 from quart import Quart, Request, request, websocket
@@ -7,11 +12,14 @@ from quart.formparser import FormDataParser
 from quart.wrappers.request import Body
 
 from models.errors import TooLarge, TooLong
+from quart_app.access import still_admitted
 
 MAX_QUERY = 4096
 """Bytes behind the `?` of an address."""
 MAX_FIELDS = 1000
 """Fields of a form, however it is encoded."""
+SLOW_SECONDS = 1.0
+"""Rights that ended within so short a time before may still do what was asked for."""
 
 
 def install_sizes(app: Quart, max_body: int) -> None:
@@ -43,4 +51,20 @@ class _Forms(FormDataParser):
 
 
 class _Request(Request):
+    """Whoever sends slowly is asked again who they are before anything is done with it."""
+
     form_data_parser_class = _Forms
+
+    async def get_data(self, *args: Any, **named: Any) -> Any:
+        return await _watched(super().get_data(*args, **named))
+
+    async def _load_form_data(self) -> None:
+        await _watched(super()._load_form_data())
+
+
+async def _watched(reading: Coroutine[Any, Any, Any]) -> Any:
+    begun = time.monotonic()
+    body = await reading
+    if time.monotonic() - begun > SLOW_SECONDS:
+        await still_admitted()
+    return body

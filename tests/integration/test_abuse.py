@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import json
 import logging
 import secrets
 import time
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from models.errors import Invalid
 from models.members import MemberEdit
 from models.rights import OPERATOR
+from quart_app.sizes import SLOW_SECONDS
 from tests.browser import Browser, edit_member, signed_in
 from tests.desk import Desk, until
 from tests.integration.test_bulk_http import Sender, count, voters
@@ -127,13 +129,46 @@ async def test_who_loses_the_role_while_rows_come_brings_no_more_of_them(app: Qu
     assert await count(desk) < 15_000
 
 
+@pytest.mark.parametrize("lost", [{"roles": ["auditor"]}, {"disabled": True}])
+async def test_who_loses_the_role_while_a_body_comes_changes_nothing_by_it(
+    app: Quart, desk: Desk, lost: dict[str, Any]
+) -> None:
+    ada = await desk.official("ada", roles=["administrator"], units=[])
+    await desk.official("zoe", roles=["administrator"], units=[])
+    election = {"code": "late", "name": "Late", "date": "2026-11-03"}
+    body = json.dumps(election).encode() + b" " * 40_000
+    path = "/api/v1/elections"
+    sender = Slow(app, desk, ada, body, path=path, **{"Content-Type": "application/json"})
+    await until(sender.has_sent_half)
+    await edit_member(desk.house, "ada", **lost)
+    await asyncio.sleep(SLOW_SECONDS)
+    sender.goes_on.set()
+    await sender.finished()
+    assert sender.status == (401 if "disabled" in lost else 403)
+    assert [election.code for election in await desk.house.elections.all()] == ["tiny"]
+    slow_and_good = Slow(
+        app, desk, await desk.official("zoe"), body, path=path, **{"Content-Type": "application/json"}
+    )
+    await asyncio.sleep(1.1 * SLOW_SECONDS)
+    slow_and_good.goes_on.set()
+    await slow_and_good.finished()
+    assert slow_and_good.status == 201
+
+
 class Slow(Sender):
     """Rests after half of its body."""
 
-    def __init__(self, app: Quart, desk: Desk, who: Any, body: bytes) -> None:
+    def __init__(
+        self, app: Quart, desk: Desk, who: Any, body: bytes, *, path: str = "", **headers: str
+    ) -> None:
         self.goes_on = asyncio.Event()
         self._half = len(body) // 2
-        super().__init__(app, desk, who, body)
+        super().__init__(app, desk, who, body, **headers)
+        if path:
+            self._scope |= {"path": path, "raw_path": path.encode()}
+
+    async def has_sent_half(self) -> bool:
+        return self.sent >= self._half
 
     async def _receive(self) -> Any:
         if self.sent >= self._half:
