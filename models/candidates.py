@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from models.codes import CONTROLS
 from models.drafting import Named
 from models.errors import FieldError
 from models.lifecycles import CandidateStatus
@@ -43,7 +44,7 @@ PersonName = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=MAX_NAME,
-        pattern=rf"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*{_END}",
+        pattern=rf"^[^\s{CONTROLS}][^{CONTROLS}]*{_END}",
         description="One line that does not begin with a space",
     ),
 ]

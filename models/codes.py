@@ -7,6 +7,9 @@ import hashlib
 import re
 import unicodedata
 
+CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+"""What no name holds, as part of a class of a pattern: control characters, breaks of lines, and what turns
+the direction of writing, by which figures that stand behind a name could be read the other way round."""
 MAX_CODE = 100
 """Longest code that a tally may name; the same bound as `models.submissions.Code`."""
 

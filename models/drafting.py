@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 
 from models.ballot_order import BallotOrder
-from models.codes import MAX_CODE
+from models.codes import CONTROLS, MAX_CODE
 from models.definitions import VoteVariation
 from models.places import SelectionInfo
 from models.submissions import MAX_COUNT
@@ -33,7 +33,7 @@ Name = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=200,
-        pattern=rf"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*{_END}",
+        pattern=rf"^[^{CONTROLS}]*[^ {CONTROLS}][^{CONTROLS}]*{_END}",
         description="One line with something to be seen in it",
     ),
 ]

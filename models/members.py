@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from models.codes import CONTROLS
 from models.rights import ROLES
 
 # `$` alone would also take a line feed behind the last letter.
@@ -20,7 +21,7 @@ Line = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=200,
-        pattern=rf"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*{_END}",
+        pattern=rf"^[^{CONTROLS}]*[^ {CONTROLS}][^{CONTROLS}]*{_END}",
         description="One line with something to be seen in it",
     ),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from wtforms import HiddenField, IntegerField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
+from models.codes import CONTROLS
 from services.passwords import MAX_LENGTH, MIN_LENGTH
 
 FILL_IN = "Fill this in."
@@ -18,7 +19,7 @@ EMAIL = r"^[^@\s]+@[^@\s]+\Z"
 EMAIL_WORDS = "Write it as name@example.org."
 MOBILE = r"^[0-9 +()./-]*\Z"
 MOBILE_WORDS = "Digits, spaces and + ( ) . / - only."
-LINE = r"^[^\x00-\x1f\x7f]*\Z"
+LINE = rf"^[^{CONTROLS}]*\Z"
 LINE_WORDS = "Write one line, without control characters."
 # No number of ours has so many; the checks behind it would fail on one that is no number for a float.
 MOST_DIGITS = 20

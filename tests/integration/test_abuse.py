@@ -39,6 +39,7 @@ HUGE = "9" * 400
         ("first_name", "Maria\nMoreno"),
         ("last_name", "Moreno\r\nSet-Cookie: a=b"),
         ("first_name", "\x1b[31mMaria"),
+        ("last_name", "Moreno \u202e"),
         ("last_name", "Mo\x00reno"),
         ("first_name", "x" * 100),
     ],
@@ -49,6 +50,8 @@ async def test_a_form_takes_no_name_that_the_api_would_refuse(
     await visitor.get(FILE)
     await visitor.post(FILE, **MARIA | {field: written})
     assert visitor.status == 422
+    sent = await draft.ask("POST", "/filings", MARIA | {field: written})
+    assert sent.status == 422 and field in sent.faults
     assert (await draft.get("/candidates")).body["candidates"] == []
 
 
