@@ -21,18 +21,18 @@ from quart_app.api import (
     voters,
 )
 from quart_app.auth import install_sessions
-from quart_app.cors import install_cors
+from quart_app.door.cors import install_cors
+from quart_app.door.headers import install_headers
+from quart_app.door.limits import install_limits
+from quart_app.door.proxies import behind_proxies
+from quart_app.door.sizes import install_sizes
 from quart_app.errors import install_error_handlers
 from quart_app.front import FrontDoor
-from quart_app.headers import install_headers
-from quart_app.limits import install_limits
 from quart_app.live import LiveConnection
 from quart_app.openapi import describe
 from quart_app.pages import install_pages
 from quart_app.pages.forms import install_forms
-from quart_app.proxies import behind_proxies
 from quart_app.settings import ROOT, Settings, load_settings
-from quart_app.sizes import install_sizes
 from quart_app.sockets import BoundedWebsocketConnection
 from quart_app.wiring import Services
 from services.results import ResultsService

@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from models.errors import NotSignedIn, TooLarge
 from quart_app.answers import JSON, NDJSON
 from quart_app.auth import identity
-from quart_app.incoming import PacedBody
+from quart_app.door.incoming import PacedBody
 from quart_app.wiring import services
 from services.bulk import ADDED, REFUSED, UNCHANGED, Raw, RowResult
 from services.bulk_rows import read_rows

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from quart_app.answers import JSON, LIVE, etag_of, matches
-from quart_app.cors import OPEN
-from quart_app.headers import EVERYWHERE, NO_PAGE, STRICT, Pairs, encoded, only_https
+from quart_app.door.cors import OPEN
+from quart_app.door.headers import EVERYWHERE, NO_PAGE, STRICT, Pairs, encoded, only_https
 from services.results import ResultsService
 
 PREFIX = "/api/v1/elections/"

@@ -19,7 +19,7 @@ from quart.asgi import ASGIHTTPConnection
 from quart.typing import ResponseTypes
 from quart.utils import encode_headers
 
-from quart_app.incoming import PacesItsBody
+from quart_app.door.incoming import PacesItsBody
 from quart_app.listening import EndsWithItsHandler
 from services.clock import utc_now
 from services.results import Feed, View

@@ -25,8 +25,8 @@ from quart_app.api.elections import PageQuery
 from quart_app.auth import actor, identity
 from quart_app.bodies import json_body
 from quart_app.bulk import BulkAnswer, bulk_response, rows_of
+from quart_app.door.limits import STREAMS, limited
 from quart_app.errors import Problem
-from quart_app.limits import STREAMS, limited
 from quart_app.openapi import also_answers, takes_rows
 from quart_app.openapi_examples import BULK_LINES, CANDIDATES_CSV
 from quart_app.wiring import services

@@ -15,8 +15,8 @@ from quart_app.api.elections import ElectionInfo, election_response
 from quart_app.auth import actor, require_fresh, signed_in
 from quart_app.bodies import json_body
 from quart_app.bulk import BulkAnswer, bulk_response, rows_of
+from quart_app.door.limits import STREAMS, limited
 from quart_app.errors import Problem
-from quart_app.limits import STREAMS, limited
 from quart_app.openapi import also_answers, takes_rows
 from quart_app.openapi_examples import BULK_LINES, UNITS_CSV
 from quart_app.wiring import services

@@ -21,8 +21,8 @@ from quart_app.auth import (
     signed_in,
 )
 from quart_app.bodies import json_body
+from quart_app.door.limits import SIGN_IN, limited
 from quart_app.errors import Problem
-from quart_app.limits import SIGN_IN, limited
 from quart_app.wiring import services
 from services.passwords import MAX_LENGTH
 

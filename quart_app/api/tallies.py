@@ -13,8 +13,8 @@ from models.submissions import NOT_READ, TallySubmission, read_tally, ref_of
 from quart_app.access import only
 from quart_app.answers import json_response
 from quart_app.auth import signed_in
+from quart_app.door.limits import STREAMS, limited
 from quart_app.errors import Problem, ProblemFrame, problem_frame, problem_of, problem_response
-from quart_app.limits import STREAMS, limited
 from quart_app.wiring import services
 from services.intake import Answer, Sent
 

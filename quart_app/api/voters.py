@@ -23,8 +23,8 @@ from quart_app.answers import NDJSON, PRIVATE, editable, if_match, json_response
 from quart_app.auth import actor
 from quart_app.bodies import json_body
 from quart_app.bulk import BulkAnswer, bulk_response, rows_of
+from quart_app.door.limits import STREAMS, limited
 from quart_app.errors import Problem
-from quart_app.limits import STREAMS, limited
 from quart_app.openapi import also_answers, takes_rows
 from quart_app.openapi_examples import BULK_LINES, VOTERS_CSV
 from quart_app.wiring import services

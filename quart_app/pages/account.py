@@ -12,7 +12,7 @@ from wtforms.widgets import CheckboxInput
 from quart_app.access import fresh_members, members
 from quart_app.api.tokens import TokenRequest
 from quart_app.auth import actor, signed_in
-from quart_app.limits import SIGN_IN, limited
+from quart_app.door.limits import SIGN_IN, limited
 from quart_app.pages.fields import NEW_PASSWORD, number, text
 from quart_app.pages.fields import password as given
 from quart_app.pages.forms import PageForm

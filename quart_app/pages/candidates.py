@@ -15,7 +15,7 @@ from models.editions import edition as edition_of
 from models.rights import Role
 from quart_app.access import only
 from quart_app.auth import actor
-from quart_app.limits import STREAMS, limited
+from quart_app.door.limits import STREAMS, limited
 from quart_app.pages.fields import edition, text
 from quart_app.pages.filing import FilingForm
 from quart_app.pages.forms import PageForm

@@ -15,7 +15,7 @@ from models.rights import Role
 from models.submissions import MAX_COUNT
 from quart_app.access import only
 from quart_app.auth import actor
-from quart_app.limits import STREAMS, limited
+from quart_app.door.limits import STREAMS, limited
 from quart_app.pages.fields import code, edition, number, text
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, private_page, see

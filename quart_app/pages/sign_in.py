@@ -8,7 +8,7 @@ from wtforms import HiddenField
 from models.errors import NotFresh
 from quart_app.access import members, public
 from quart_app.auth import actor, begin_session, end_session, identity, signed_in
-from quart_app.limits import SIGN_IN, limited
+from quart_app.door.limits import SIGN_IN, limited
 from quart_app.pages.fields import NEW_PASSWORD, PLAIN, password, text
 from quart_app.pages.forms import PageForm, forget_token, local
 from quart_app.pages.private import form_page, see, visitor

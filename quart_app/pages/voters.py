@@ -14,7 +14,7 @@ from models.rights import Role
 from models.voters import MAX_ID, Move, Removal, VoterEntry, VoterInfo, VoterSearch
 from quart_app.access import only
 from quart_app.auth import actor
-from quart_app.limits import STREAMS, limited
+from quart_app.door.limits import STREAMS, limited
 from quart_app.pages.fields import PLAIN, WholeNumber, edition, email, mobile, text
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, private_page, see

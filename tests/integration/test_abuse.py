@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from models.errors import Invalid
 from models.members import MemberEdit
 from models.rights import OPERATOR
-from quart_app.sizes import SLOW_SECONDS
+from quart_app.door.sizes import SLOW_SECONDS
 from tests.browser import Browser, edit_member, signed_in
 from tests.desk import Desk, until
 from tests.integration.test_bulk_http import Sender, count, voters

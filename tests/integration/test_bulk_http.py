@@ -10,7 +10,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol
 
 from models.rights import OPERATOR
-from quart_app.incoming import UNREAD_BYTES
+from quart_app.door.incoming import UNREAD_BYTES
 from quart_app.settings import Settings
 from services.bulk import Raw
 from tests.desk import Desk, Official, soon, until

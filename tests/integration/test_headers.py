@@ -10,7 +10,7 @@ from quart.typing import TestClientProtocol as Client
 
 from models.rights import Role
 from quart_app import create_app
-from quart_app.headers import only_https
+from quart_app.door.headers import only_https
 from quart_app.settings import ROOT, load_settings
 from tests.desk import Desk
 from tests.sessions import cookie

@@ -15,12 +15,13 @@ from quart.typing import TestClientProtocol as Client
 from quart_rate_limiter import RateLimit
 
 from models.rights import Role
-from quart_app import create_app, taking
+from quart_app import create_app
 from quart_app.access import every_rule
 from quart_app.auth import SAFE
-from quart_app.limits import CHANGES, FILINGS, MINUTE, SIGN_IN, STREAMS, limits_of
+from quart_app.door import taking
+from quart_app.door.limits import CHANGES, FILINGS, MINUTE, SIGN_IN, STREAMS, limits_of
+from quart_app.door.taking import PREFIX, TakingStore
 from quart_app.settings import Settings, load_settings
-from quart_app.taking import PREFIX, TakingStore
 from tests.building import a_tally, tiny_election
 from tests.desk import Desk, define
 from tests.integration.conftest import house_of
@@ -284,7 +285,7 @@ async def test_with_redis_away_the_process_counts_says_so_once_and_comes_back(
         assert 29 <= await store.take("someone", TWO) <= 30
         await asyncio.sleep(0.06)
         assert await store.take("someone else", TWO) == 0
-    assert [record.name for record in caplog.records].count("quart_app.taking") == 1
+    assert [record.name for record in caplog.records].count("quart_app.door.taking") == 1
     await radio.mend()
     await asyncio.sleep(0.06)
     assert await store.take("a third", TWO) == 0

@@ -10,8 +10,8 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from quart_app.door.sizes import MAX_FIELDS, MAX_QUERY
 from quart_app.settings import Settings
-from quart_app.sizes import MAX_FIELDS, MAX_QUERY
 from tests.desk import Desk
 from tests.sockets import client_of
 

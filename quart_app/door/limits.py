@@ -15,7 +15,7 @@ from quart_rate_limiter import QUART_RATE_LIMITER_LIMITS_ATTRIBUTE, RateLimit, R
 from models.errors import NotAllowed, NotSignedIn, TooMany
 from quart_app.access import access_of
 from quart_app.auth import SAFE, identity
-from quart_app.taking import TakingStore
+from quart_app.door.taking import TakingStore
 from services.tries import place_of
 
 MINUTE = datetime.timedelta(minutes=1)
