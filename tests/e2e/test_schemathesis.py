@@ -96,7 +96,7 @@ async def taken(results: AsyncIterator[list[RowResult]]) -> None:
 
 async def held_against_its_document(
     server: Server, config: Path, *options: str, without: str = ENDLESS
-) -> None:
+) -> str:
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)]
     command += ["run", f"{server.url}/openapi.json", "--url", server.url, "--checks", "all"]
     command += ["--exclude-path-regex", without, "--max-examples", str(EXAMPLES), "--seed", "1"]
