@@ -1,5 +1,6 @@
 """Reading what came as plain JSON values into a struct, naming every field that is wrong (pure)."""
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -7,6 +8,17 @@ import msgspec
 from models.errors import FieldError, Invalid
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "nothing",
+    "date": "a date (YYYY-MM-DD)",
+}
 
 
 def read_struct(raw: dict[str, Any], to: type[T], *, strict: bool = True) -> T:
@@ -46,4 +58,17 @@ def _fault(name: str, error: Exception) -> FieldError:
     """msgspec's message, with the place in it (`$[2].code`) put behind the field's name."""
     message, _, place = str(error).partition(" - at ")
     inner = place.strip("`").removeprefix("$")
-    return FieldError(name + inner, message[:1].lower() + message[1:], "invalid")
+    return FieldError(name + inner, _plain(message), "invalid")
+
+
+def _plain(message: str) -> str:
+    """From `Expected int | null, got str` to `is a whole number or nothing, not text`."""
+    wanted = re.match(r"Expected `([^`]+)`", message)
+    if wanted is None:
+        return message[:1].lower() + message[1:]
+    rest = re.sub(r", got `([^`]+)`", lambda got: f", not {_worded(got[1])}", message[wanted.end() :])
+    return f"is {_worded(wanted[1])}{rest}"
+
+
+def _worded(types: str) -> str:
+    return " or ".join(_WORDS.get(name, name) for name in types.split(" | "))

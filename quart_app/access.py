@@ -111,7 +111,7 @@ async def still_admitted() -> None:
 def require(access: Access, who: Identity) -> None:
     """Raises NotAllowed, and NotFresh where the password is asked for again."""
     if not access.admits(who):
-        wanted = " and ".join(sorted(access.roles))
+        wanted = " or ".join(sorted(access.roles))
         raise NotAllowed(f"This is for {wanted}; you are signed in as {_roles(who)}.")
     if access.fresh:
         require_fresh(who)

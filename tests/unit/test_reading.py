@@ -44,6 +44,17 @@ def test_bad_missing_and_unknown_fields_are_all_named_at_once() -> None:
     }
 
 
+def test_what_is_wrong_is_said_in_plain_words() -> None:
+    with pytest.raises(Invalid) as refused:
+        read_struct({"name": "", "count": "many", "day": 4, "parts": None}, Thing)
+    assert {error.field: error.message for error in refused.value.errors} == {
+        "name": "is text of length >= 1",
+        "count": "is a whole number, not text",
+        "day": "is a date (YYYY-MM-DD), not a whole number",
+        "parts": "is a list, not nothing",
+    }
+
+
 def test_the_place_within_a_field_is_named() -> None:
     assert fields_at_fault({**GOOD, "parts": [{"code": "a"}, {"code": 2}]}) == {"parts[1].code": "invalid"}
 
