@@ -11,7 +11,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models.base import Base
@@ -54,11 +54,25 @@ async def migrated(running_engines: Engines) -> Engines:
 async def clean(migrated: Engines) -> AsyncIterator[Engines]:
     """Engines with an empty database."""
     engine = create_async_engine(asyncpg_url(migrated.database_url), poolclass=NullPool)
-    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
     async with engine.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        await _empty(connection)
     yield migrated
     await engine.dispose()
+
+
+async def _empty(connection: AsyncConnection) -> None:
+    """Deletes the rows there are, past the triggers, and counts ids from 1 again.
+
+    TRUNCATE would make new files for every table and index; thousands of tests leave so many behind
+    that the database stands still for seconds while it removes them.
+    """
+    await connection.execute(text("SET LOCAL session_replication_role = replica"))
+    names = [table.name for table in Base.metadata.sorted_tables]
+    filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
+    for name in list(await connection.scalars(text(filled))):
+        await connection.execute(text(f"DELETE FROM {name}"))
+    begun = "SELECT setval(sequencename::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL"
+    await connection.execute(text(begun))
 
 
 @pytest.fixture
