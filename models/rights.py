@@ -19,6 +19,9 @@ class Role(StrEnum):
 
 ROLES = tuple(str(role) for role in Role)
 
+REGISTRARS = (Role.REGISTRAR, Role.ADMINISTRATOR)
+"""Who keeps the registry: candidates and voters."""
+
 # Staff who work with the figures before they are released; officers see their own receipts.
 _SEE_WITHHELD = frozenset({Role.ADMINISTRATOR, Role.REVIEWER, Role.AUDITOR})
 

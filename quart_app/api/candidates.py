@@ -18,7 +18,7 @@ from models.candidates import (
     FilingEdit,
 )
 from models.personal import CandidateContact
-from models.rights import Role
+from models.rights import REGISTRARS, Role
 from quart_app.access import only, public
 from quart_app.answers import LIVE, NDJSON, PRIVATE, editable, if_match, json_response, page
 from quart_app.api.elections import PageQuery
@@ -32,8 +32,6 @@ from quart_app.openapi_examples import BULK_LINES, CANDIDATES_CSV
 from quart_app.wiring import services
 
 api = Blueprint("api_candidates", __name__, url_prefix="/api/v1/elections/<election>")
-
-REGISTRARS = (Role.REGISTRAR, Role.ADMINISTRATOR)
 
 _SEE_FILINGS = frozenset({*REGISTRARS, Role.AUDITOR})
 

@@ -6,7 +6,7 @@ import msgspec
 from quart import Blueprint, Response, request
 from quart_schema import document_response, tag, validate_querystring
 
-from models.rights import Role
+from models.rights import REGISTRARS
 from models.voters import (
     After,
     Move,
@@ -30,8 +30,6 @@ from quart_app.openapi_examples import BULK_LINES, VOTERS_CSV
 from quart_app.wiring import services
 
 api = Blueprint("api_voters", __name__, url_prefix="/api/v1/elections/<election>")
-
-REGISTRARS = (Role.REGISTRAR, Role.ADMINISTRATOR)
 
 _VOTER = "/voters/<int:voter>"
 

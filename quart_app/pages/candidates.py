@@ -1,5 +1,6 @@
 """Candidates from the registrars' side: deciding on filings, correcting them, and filing many at once."""
 
+from functools import partial
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -12,7 +13,7 @@ from wtforms.widgets import CheckboxInput
 
 from models.candidates import Change, Decided, Decision, Decisions, FilingEdit
 from models.editions import edition as edition_of
-from models.rights import Role
+from models.rights import REGISTRARS
 from quart_app.access import only
 from quart_app.auth import actor
 from quart_app.door.limits import STREAMS, limited
@@ -20,12 +21,10 @@ from quart_app.pages.fields import edition, text
 from quart_app.pages.filing import FilingForm
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, see
-from quart_app.pages.uploads import UploadForm, outcome_of, rows_in
+from quart_app.pages.uploads import upload_page
 from quart_app.wiring import services
 
 pages = Blueprint("candidates", __name__, url_prefix="/admin/elections/<election>")
-
-REGISTRARS = (Role.REGISTRAR, Role.ADMINISTRATOR)
 
 SHOWN = 50
 
@@ -121,13 +120,9 @@ async def decide(election: str, code: str) -> ResponseReturnValue:
 @limited(STREAMS)
 @hide
 async def upload(election: str) -> ResponseReturnValue:
-    state = await services().elections.get(election)
-    form = await UploadForm.create_form()
-    outcome = None
-    if await form.validate_on_submit():
-        taking = services().candidates.file_many(election, rows_in(form), await actor())
-        outcome = await outcome_of(form, taking)
-    return await form_page("candidates/upload.html", form, election=state, outcome=outcome)
+    return await upload_page(
+        "candidates/upload.html", election, partial(services().candidates.file_many, election)
+    )
 
 
 async def _queue(election: str, query: QueueQuery, form: ManyForm, answers: list[Decided]) -> Response:

@@ -16,7 +16,8 @@ from models.editions import edition as edition_of
 from models.rights import Role
 from quart_app.access import only
 from quart_app.auth import actor
-from quart_app.pages.fields import choice, code, edition, lines, maybe, number, text
+from quart_app.pages.draft_forms import CodeForm, RemoveForm
+from quart_app.pages.fields import choice, edition, lines, maybe, number, text
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, private_page, see
 from quart_app.pages.words import ORDER_WORDS
@@ -29,14 +30,6 @@ Contest = TypeVar("Contest", bound=ContestEdit)
 PARTY_CODE = r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*\Z"
 PARTY_WORDS = "Letters and digits, with single dots, hyphens or underscores between them, such as REP."
 MOST_SEATS = 1000
-
-
-class RemoveForm(PageForm):
-    edition = edition()
-
-
-class CodeForm(PageForm):
-    code = code("Code")
 
 
 class PartyCodeForm(PageForm):

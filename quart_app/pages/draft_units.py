@@ -1,6 +1,7 @@
 """The reporting units of a draft: many at once out of a file, or one at a time."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -16,10 +17,11 @@ from models.submissions import MAX_COUNT
 from quart_app.access import only
 from quart_app.auth import actor
 from quart_app.door.limits import STREAMS, limited
+from quart_app.pages.draft_forms import CodeForm, RemoveForm
 from quart_app.pages.fields import code, edition, number, text
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, private_page, see
-from quart_app.pages.uploads import UploadForm, outcome_of, rows_in
+from quart_app.pages.uploads import upload_page
 from quart_app.wiring import services
 from services.bulk import REFUSED, Raw
 
@@ -30,10 +32,6 @@ SHOWN = 100
 
 class UnitsQuery(msgspec.Struct):
     after: Annotated[str, msgspec.Meta(max_length=200)] = ""
-
-
-class RemoveForm(PageForm):
-    edition = edition()
 
 
 class UnitForm(PageForm):
@@ -48,11 +46,7 @@ class UnitForm(PageForm):
     voters_registered = number("Registered voters", least=0, most=MAX_COUNT, needed=False)
 
 
-class UnitCodeForm(PageForm):
-    code = code("Code")
-
-
-class NewUnitForm(UnitCodeForm, UnitForm):
+class NewUnitForm(CodeForm, UnitForm):
     pass
 
 
@@ -76,13 +70,9 @@ async def units(election: str, query_args: UnitsQuery) -> ResponseReturnValue:
 @limited(STREAMS)
 @hide
 async def upload(election: str) -> ResponseReturnValue:
-    state = await services().elections.get(election)
-    form = await UploadForm.create_form()
-    outcome = None
-    if await form.validate_on_submit():
-        taking = services().drafting.add_units(election, rows_in(form), await actor())
-        outcome = await outcome_of(form, taking)
-    return await form_page("drafts/upload_units.html", form, election=state, outcome=outcome)
+    return await upload_page(
+        "drafts/upload_units.html", election, partial(services().drafting.add_units, election)
+    )
 
 
 @pages.route("/new-unit", methods=["GET", "POST"])

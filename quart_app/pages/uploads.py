@@ -3,14 +3,19 @@
 With JavaScript `static/upload.js` sends the file to the API itself, which may then have a gigabyte.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import IO
 
 import msgspec
+from quart import Response
 from quart_wtf import FileField, FileRequired
 
 from models.errors import DomainError
+from models.rights import Actor
+from quart_app.auth import actor
 from quart_app.pages.forms import PageForm
+from quart_app.pages.private import form_page
+from quart_app.wiring import services
 from services.bulk import ADDED, REFUSED, UNCHANGED, Raw, RowResult
 from services.bulk_rows import read_rows
 
@@ -37,12 +42,21 @@ class Outcome(msgspec.Struct):
     rows: list[RowResult] = []
 
 
-def rows_in(form: UploadForm) -> AsyncIterator[list[Raw]]:
-    """The rows of the file that came with the form. Raises Unreadable when they are read."""
-    return read_rows(_pieces(form.file.data))
+Take = Callable[[AsyncIterator[list[Raw]], Actor], AsyncIterator[list[RowResult]]]
+"""A use case that takes rows in, and answers each."""
 
 
-async def outcome_of(form: UploadForm, results: AsyncIterator[list[RowResult]]) -> Outcome | None:
+async def upload_page(template: str, election: str, take: Take) -> Response:
+    """A form for a file, and what became of its rows once it was sent."""
+    state = await services().elections.get(election)
+    form = await UploadForm.create_form()
+    outcome = None
+    if await form.validate_on_submit():
+        outcome = await _outcome_of(form, take(read_rows(_pieces(form.file.data)), await actor()))
+    return await form_page(template, form, election=state, outcome=outcome)
+
+
+async def _outcome_of(form: UploadForm, results: AsyncIterator[list[RowResult]]) -> Outcome | None:
     """What became of the rows; None where the whole file is refused, as the form then says."""
     counts = {ADDED: 0, UNCHANGED: 0, REFUSED: 0}
     rows: list[RowResult] = []

@@ -1,5 +1,6 @@
 """The register of voters for registrars. What is looked for is posted: addresses are logged."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -10,7 +11,7 @@ from wtforms import HiddenField, TextAreaField
 from wtforms.validators import NumberRange, Optional
 
 from models.editions import edition as edition_of
-from models.rights import Role
+from models.rights import REGISTRARS
 from models.voters import MAX_ID, Move, Removal, VoterEntry, VoterInfo, VoterSearch
 from quart_app.access import only
 from quart_app.auth import actor
@@ -18,12 +19,10 @@ from quart_app.door.limits import STREAMS, limited
 from quart_app.pages.fields import PLAIN, WholeNumber, edition, email, mobile, text
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, private_page, see
-from quart_app.pages.uploads import UploadForm, outcome_of, rows_in
+from quart_app.pages.uploads import upload_page
 from quart_app.wiring import services
 
 pages = Blueprint("voters", __name__, url_prefix="/admin/elections/<election>")
-
-REGISTRARS = (Role.REGISTRAR, Role.ADMINISTRATOR)
 
 SHOWN = 50
 
@@ -147,13 +146,9 @@ async def move(election: str) -> ResponseReturnValue:
 @limited(STREAMS)
 @hide
 async def upload(election: str) -> ResponseReturnValue:
-    state = await services().elections.get(election)
-    form = await UploadForm.create_form()
-    outcome = None
-    if await form.validate_on_submit():
-        taking = services().registration.register(election, rows_in(form), await actor())
-        outcome = await outcome_of(form, taking)
-    return await form_page("voters/upload.html", form, election=state, outcome=outcome)
+    return await upload_page(
+        "voters/upload.html", election, partial(services().registration.register, election)
+    )
 
 
 async def _registered(election: str, voter: int) -> dict[str, Any]:

@@ -1,0 +1,16 @@
+"""The parts that forms of a draft share."""
+
+from quart_app.pages.fields import code, edition
+from quart_app.pages.forms import PageForm
+
+
+class CodeForm(PageForm):
+    """Of a new thing, before its other fields."""
+
+    code = code("Code")
+
+
+class RemoveForm(PageForm):
+    """A button; what it removes is held against the edition that was read."""
+
+    edition = edition()
