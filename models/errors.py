@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 import msgspec
 
+from models.wording import say
+
 MAX_ERRORS = 100
 """Faults of one message that are named at most; a message can hold more of them than its answer may."""
 
@@ -113,8 +115,10 @@ class Invalid(DomainError):
 def _summary(errors: tuple[FieldError, ...]) -> str:
     """One sentence: the first fault with its field, and how many more there are."""
     first, others = errors[0], len(errors) - 1
-    more = f" ({others} more)" if others else ""
-    return f"{first.field}: {first.message}{more}" if first.field else f"{first.message}{more}"
+    text = (
+        say("%(field)s: %(fault)s", field=first.field, fault=first.message) if first.field else first.message
+    )
+    return say("%(fault)s (%(number)d more)", fault=text, number=others) if others else text
 
 
 class TooLarge(DomainError):

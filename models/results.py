@@ -6,7 +6,9 @@ from typing import Literal
 
 import msgspec
 
+from models.definitions import VoteVariation
 from models.lifecycles import ElectionStatus
+from models.standings import Standing, margins, standings
 
 ResultsStatus = Literal[
     "pre-election", "unofficial-partial", "unofficial-complete", "certified", "correction", "recount"
@@ -44,6 +46,7 @@ class ContestCount(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     name: str
     is_measure: bool
+    vote_variation: str
     votes_allowed: int
     number_elected: int
     units_expected: int
@@ -62,7 +65,11 @@ class ContestCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SelectionResult(msgspec.Struct, frozen=True):
-    """`share` is of all votes for selections and write-ins, 0 to 1; `rank` 1 has the most, ties share one."""
+    """`share` is of all votes for selections and write-ins, 0 to 1; `rank` 1 has the most, ties share one.
+
+    `margin` is how many votes it is ahead of the next; `standing` whether it leads, is tied for the last
+    seat, or is elected, which is said of certified results only (`models/standings.py`).
+    """
 
     code: str
     name: str
@@ -70,6 +77,8 @@ class SelectionResult(msgspec.Struct, frozen=True):
     votes: int | None
     share: float | None
     rank: int | None
+    margin: int | None = None
+    standing: Standing | None = None
 
 
 class ContestResults(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +98,7 @@ class ContestResults(msgspec.Struct, frozen=True, kw_only=True):
     is_test: bool
     released: bool
     is_measure: bool
+    vote_variation: str
     votes_allowed: int
     number_elected: int
     units_reported: int
@@ -122,15 +132,26 @@ def ratio(part: int, whole: int) -> float | None:
     return round(part / whole, 3) if whole else None
 
 
-def ranked(selections: Iterable[SelectionVotes], all_votes: int) -> tuple[SelectionResult, ...]:
+def ranked(
+    selections: Iterable[SelectionVotes],
+    all_votes: int,
+    *,
+    seats: int = 1,
+    variation: str = VoteVariation.PLURALITY,
+    final: bool = False,
+) -> tuple[SelectionResult, ...]:
     """Selections by votes, the most first; equal votes share a rank and stay in ballot order."""
     ordered = sorted(selections, key=lambda selection: -selection.votes)
     ranks: dict[int, int] = {}
     for position, selection in enumerate(ordered, start=1):
         ranks.setdefault(selection.votes, position)
+    votes = [selection.votes for selection in ordered]
+    found = standings(votes, seats=seats, variation=variation, final=final)
     return tuple(
-        SelectionResult(s.code, s.name, s.party, s.votes, ratio(s.votes, all_votes), ranks[s.votes])
-        for s in ordered
+        SelectionResult(
+            s.code, s.name, s.party, s.votes, ratio(s.votes, all_votes), ranks[s.votes], margin, standing
+        )
+        for s, margin, standing in zip(ordered, margins(votes), found, strict=True)
     )
 
 
@@ -149,7 +170,14 @@ def contest_results(
         "rejected_ballots": count.rejected_ballots,
         "quarantined_units": count.quarantined_units,
     }
-    selections = ranked(count.selections, sum(s.votes for s in count.selections) + count.write_ins)
+    status = results_status(election.status, count.units_reported, count.units_expected)
+    selections = ranked(
+        count.selections,
+        sum(s.votes for s in count.selections) + count.write_ins,
+        seats=count.number_elected,
+        variation=count.vote_variation,
+        final=status == "certified" and not count.is_measure,
+    )
     if withhold:
         figures = dict.fromkeys(figures)
         selections = tuple(
@@ -162,10 +190,11 @@ def contest_results(
         name=count.name,
         version=max(count.version, election.changed_seq),
         updated_at=max(count.updated_at or election.changed_at, election.changed_at),
-        status=results_status(election.status, count.units_reported, count.units_expected),
+        status=status,
         is_test=election.is_test,
         released=not withhold,
         is_measure=count.is_measure,
+        vote_variation=count.vote_variation,
         votes_allowed=count.votes_allowed,
         number_elected=count.number_elected,
         units_reported=count.units_reported,

@@ -8,6 +8,7 @@ from quart import Response, request
 
 from models.editions import ANY, edition
 from models.errors import ConditionNeeded
+from quart_app.languages import spoken
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -16,7 +17,8 @@ LIVE = "public, max-age=1, stale-while-revalidate=5"
 SETTLED = "public, max-age=10"
 PRIVATE = "private, no-store"
 
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder(enc_hook=spoken)
+_encode = _encoder.encode
 
 
 def json_response(value: Any, status: int = 200, *, cache: str = "no-store") -> Response:
@@ -97,7 +99,7 @@ def page(name: str, items: list[Any], *, limit: int, key: str) -> Response:
 
 def lines(items: list[Any], *, limit: int, key: str) -> Response:
     """The same page as lines of JSON; only the Link header leads on."""
-    body = msgspec.json.Encoder().encode_lines(items)
+    body = _encoder.encode_lines(items)
     return _linked(bytes_response(body, cache=SETTLED, content_type=NDJSON), _following(items, limit, key))
 
 

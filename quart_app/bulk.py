@@ -13,6 +13,7 @@ from models.errors import NotSignedIn, TooLarge
 from quart_app.answers import JSON, NDJSON
 from quart_app.auth import identity
 from quart_app.door.incoming import PacedBody
+from quart_app.languages import spoken
 from quart_app.wiring import services
 from services.bulk import ADDED, REFUSED, UNCHANGED, Raw, RowResult
 from services.bulk_rows import read_rows
@@ -81,7 +82,7 @@ async def bulk_response(results: AsyncIterator[list[RowResult]]) -> Response:
 async def _spooled(results: AsyncIterator[list[RowResult]], spool: IO[bytes]) -> dict[str, int]:
     """Writes the results with a line break between them, and nowhere else; returns how many of each."""
     counts = dict.fromkeys((ADDED, UNCHANGED, REFUSED), 0)
-    encode = msgspec.json.Encoder().encode
+    encode = msgspec.json.Encoder(enc_hook=spoken).encode
     async with aclosing(cast(Any, results)) as closing:
         async for chunk in closing:
             for result in chunk:

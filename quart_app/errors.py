@@ -23,6 +23,7 @@ from models.errors import (
     Unavailable,
     Unreadable,
 )
+from quart_app.languages import spoken
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -93,7 +94,7 @@ def problem_frame(error: DomainError, ref: str | None = None) -> ProblemFrame:
 
 def problem_response(problem: Problem) -> Response:
     # `type` has a default and is sent all the same: readers of RFC 9457 look for it.
-    body = msgspec.json.encode({"type": problem.type, **msgspec.to_builtins(problem)})
+    body = msgspec.json.encode({"type": problem.type, **msgspec.to_builtins(problem, enc_hook=spoken)})
     response = Response(body, problem.status, content_type=PROBLEM_JSON)
     response.headers["Cache-Control"] = "no-store"
     if problem.status == 401:

@@ -57,6 +57,7 @@ _RESULTS = {
     "is_test": False,
     "released": True,
     "is_measure": False,
+    "vote_variation": "plurality",
     "votes_allowed": 1,
     "number_elected": 1,
     "units_reported": 51,
@@ -78,6 +79,8 @@ _RESULTS = {
             "votes": 40248,
             "share": 0.661,
             "rank": 1,
+            "margin": 20406,
+            "standing": "leads",
         }
     ],
 }

@@ -12,6 +12,7 @@ from quart.asgi import ASGIWebsocketConnection
 
 from models.errors import DomainError, Unavailable
 from quart_app.errors import problem_frame
+from quart_app.languages import spoken
 from quart_app.listening import EndsWithItsHandler
 from quart_app.wiring import Watchers
 from services.tasks import end
@@ -29,7 +30,7 @@ POLICY = 1008
 RESTART = 1012
 TRY_AGAIN = 1013
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=spoken).encode
 
 
 class BoundedWebsocketConnection(EndsWithItsHandler, ASGIWebsocketConnection):

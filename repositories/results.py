@@ -37,7 +37,7 @@ _SELECTION_FIGURES = {
 }
 
 _CONTESTS = """
-    SELECT c.id, c.code, c.name, c.is_measure, c.votes_allowed, c.number_elected,
+    SELECT c.id, c.code, c.name, c.is_measure, c.vote_variation, c.votes_allowed, c.number_elected,
            coalesce(cu.units_expected, 0) AS units_expected, cu.voters_registered AS voters_expected,
            coalesce(t.units_reported, 0) AS units_reported,
            coalesce(t.quarantined_units, 0) AS quarantined_units,
@@ -113,6 +113,7 @@ class Results:
                 code=row.code,
                 name=row.name,
                 is_measure=row.is_measure,
+                vote_variation=row.vote_variation,
                 votes_allowed=row.votes_allowed,
                 number_elected=row.number_elected,
                 units_expected=row.units_expected,

@@ -14,7 +14,7 @@ import msgspec
 
 from models.errors import UnknownContest, UnknownUnit
 from models.lifecycles import ElectionStatus
-from models.places import PrecinctTally, UnitInfo
+from models.places import PartyInfo, PrecinctTally, UnitInfo
 from models.results import ContestCount, ContestResults, ElectionState, contest_results
 from repositories.database import Database, Repositories
 from services.announcements import Announcement
@@ -48,7 +48,7 @@ class ContestView:
 class View:
     """An election's results at log position `version`: what the public may see, and what staff may."""
 
-    __slots__ = ("_jsons", "contests", "election", "staff_contests", "version")
+    __slots__ = ("_jsons", "contests", "election", "parties", "staff_contests", "version")
 
     def __init__(
         self,
@@ -56,8 +56,10 @@ class View:
         version: int,
         contests: dict[str, ContestView],
         staff_contests: dict[str, ContestView],
+        parties: list[PartyInfo],
     ) -> None:
         self.election = election
+        self.parties = parties
         self.version = version
         self.contests = contests
         self.staff_contests = staff_contests
@@ -102,7 +104,13 @@ class View:
         return [c for c in codes if c in self.contests and self.contests[c].results.version > version]
 
 
-def next_view(before: View | None, election: ElectionState, version: int, counts: list[ContestCount]) -> View:
+def next_view(
+    before: View | None,
+    election: ElectionState,
+    version: int,
+    counts: list[ContestCount],
+    parties: list[PartyInfo],
+) -> View:
     """The view after `counts` were read: contests that did not move keep their encoded bytes."""
     same = before is not None and before.election.changed_seq == election.changed_seq
     public = dict(before.contests) if before is not None and same else {}
@@ -115,7 +123,7 @@ def next_view(before: View | None, election: ElectionState, version: int, counts
             if election.results_released
             else ContestView(count, contest_results(election, count, withhold=True))
         )
-    return View(election, version, public, staff)
+    return View(election, version, public, staff, parties)
 
 
 class Feed:
@@ -182,7 +190,10 @@ async def read_view(database: Database, code: str, before: View | None = None) -
         if before is not None and head == before.version:
             return before
         counts = await _counts(repos, election, before)
-    return next_view(before, election, head, counts)
+        # They change only in a draft.
+        kept = before is not None and before.election.changed_seq == election.changed_seq
+        parties = before.parties if before and kept else await repos.elections.parties(election.id)
+    return next_view(before, election, head, counts, parties)
 
 
 async def _counts(repos: Repositories, election: ElectionState, before: View | None) -> list[ContestCount]:

@@ -17,6 +17,7 @@ from quart_app.cli.replay import replay
 from quart_app.cli.results import results
 from quart_app.cli.running import Failure, in_brackets
 from quart_app.cli.serving import serve
+from quart_app.cli.texts import texts
 from quart_app.cli.watch import watch
 from quart_app.embedded import EngineUnavailable
 from quart_app.settings import SettingsError
@@ -74,6 +75,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     token,
     keys,
     reseal,
+    texts,
 )
 for _command in _COMMANDS:
     commands.add_command(_command)

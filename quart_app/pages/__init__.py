@@ -2,6 +2,8 @@
 
 from quart import Quart
 
+from quart_app.languages import load
+from quart_app.languages.in_templates import install_languages
 from quart_app.pages import (
     account,
     admin,
@@ -9,6 +11,7 @@ from quart_app.pages import (
     audit,
     board,
     candidates,
+    choice,
     docs,
     draft_ballots,
     draft_units,
@@ -31,6 +34,7 @@ PAGES = (
     filing,
     log,
     tally,
+    choice,
     docs,
     assets,
     sign_in,
@@ -48,7 +52,8 @@ PAGES = (
 
 def install_pages(app: Quart) -> None:
     """Adds the pages, the files they load and the HTML form of problems."""
-    app.extensions["tallystream.assets"] = files = Assets()
+    install_languages(app)
+    app.extensions["tallystream.assets"] = files = Assets(load())
     app.jinja_env.globals["asset"] = files.address
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

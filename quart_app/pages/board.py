@@ -7,6 +7,7 @@ from quart import Blueprint, Response
 from quart_schema import hide, validate_querystring
 
 from quart_app.access import public
+from quart_app.pages.looks import looks
 from quart_app.pages.rendering import FRESH, page
 from quart_app.pages.words import overall
 from quart_app.wiring import services
@@ -32,7 +33,7 @@ async def board(election: str) -> Response:
         cache=FRESH,
         election=view.election,
         contests=contests,
-        colours=await _colours(election),
+        parties=looks(view.parties),
         overall=overall(contests),
         updated_at=max((c.updated_at for c in contests), default=view.election.changed_at),
         reported=sum(c.units_reported for c in contests),
@@ -55,7 +56,7 @@ async def contest(election: str, contest: str, query_args: PrecinctQuery) -> Res
         cache=FRESH,
         election=view.election,
         results=results,
-        colours=await _colours(election),
+        parties=looks(view.parties),
         # In ballot order, which stays while the ranks change.
         selections=view.contests[contest].count.selections,
         tallies=tallies[:PRECINCTS],
@@ -68,17 +69,13 @@ async def contest(election: str, contest: str, query_args: PrecinctQuery) -> Res
 @public
 @hide
 async def unit(election: str, unit: str) -> Response:
+    view = await services().results.current(election)
     found = await services().results.of_unit(election, unit)
     return await page(
         "board/unit.html",
         cache=FRESH,
-        election=await services().elections.get(election),
+        election=view.election,
         unit=found.unit,
         contests=found.contests,
-        colours=await _colours(election),
+        parties=looks(view.parties),
     )
-
-
-async def _colours(election: str) -> dict[str, str]:
-    """Colours by party code; only an addition to the party's name, never in its place."""
-    return {party.code: party.colour for party in await services().elections.parties(election)}

@@ -15,6 +15,7 @@ from quart_wtf import CSRFError, CSRFProtect, QuartForm
 from models.errors import DomainError
 from models.reading import read_struct
 from quart_app.errors import Problem, problem_of, problem_response
+from quart_app.languages import said
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -65,11 +66,11 @@ class PageForm(QuartForm):
             name = fault.field.partition("[")[0].partition(".")[0]
             if name in self._fields and name in self.data:
                 field = self[name]
-                field.errors = [*field.errors, _sentence(fault.message)]
+                field.errors = [*field.errors, _sentence(said(fault.message))]
             else:
-                self.form_errors.append(_sentence(f"{fault.field}: {fault.message}".removeprefix(": ")))
+                self.form_errors.append(_sentence(f"{fault.field}: {said(fault.message)}".removeprefix(": ")))
         if not error.errors:
-            self.form_errors.append(error.title)
+            self.form_errors.append(said(error.title))
 
 
 def _sentence(words: str) -> str:

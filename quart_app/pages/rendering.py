@@ -5,6 +5,8 @@ from typing import Any
 
 from quart import Response, render_template
 
+from quart_app.languages import language
+
 # Only scripts that carry the nonce run, and what they import; nothing is inline, nothing comes from another
 # host. 'self' covers the WebSocket and the event stream too.
 POLICY = (
@@ -25,4 +27,7 @@ async def page(template: str, status: int = 200, *, cache: str, **context: Any) 
     response = Response(body, status, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
     response.headers["Cache-Control"] = cache
+    response.headers["Content-Language"] = language().code
+    # The cookie remembers a choice of language; a session changes nothing in pages that may be kept.
+    response.vary.update(("Accept-Language", "Cookie"))
     return response

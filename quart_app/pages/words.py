@@ -1,28 +1,27 @@
-"""How pages write figures, times and states. `static/figures.js` writes the same ones."""
+"""What pages call states and moves. `static/figures.js` calls what changes while a page is open the same."""
 
-import datetime
-import zoneinfo
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from models.results import ContestResults
-
-NOTHING = "–"
+from models.wording import say
+from quart_app.languages import said
+from quart_app.languages.figures import day, figure, moment, percent, utc
 
 ELECTION_WORDS = {
-    "draft": "Not open yet",
-    "open": "Counting",
-    "closed": "Closed",
-    "certified": "Certified",
-    "correction": "Being corrected",
+    "draft": say("Not open yet"),
+    "open": say("Counting"),
+    "closed": say("Closed"),
+    "certified": say("Certified"),
+    "correction": say("Being corrected"),
 }
 STATUS_WORDS = {
-    "pre-election": "Not begun",
-    "unofficial-partial": "Unofficial, partial",
-    "unofficial-complete": "Unofficial, complete",
-    "certified": "Certified",
-    "correction": "Being corrected",
-    "recount": "Recount",
+    "pre-election": say("Not begun"),
+    "unofficial-partial": say("Unofficial, partial"),
+    "unofficial-complete": say("Unofficial, complete"),
+    "certified": say("Certified"),
+    "correction": say("Being corrected"),
+    "recount": say("Recount"),
 }
 
 _BROWSERS = (
@@ -42,52 +41,37 @@ _SYSTEMS = (
 )
 
 ORDER_WORDS = {
-    "given": "As they were entered",
-    "alphabetical": "By last name, or by name",
-    "lot": "By lot, out of the election's seed",
+    "given": say("As they were entered"),
+    "alphabetical": say("By last name, or by name"),
+    "lot": say("By lot, out of the election's seed"),
 }
 # What a move is called, and what comes of it.
 MOVE_WORDS = {
     "open": (
-        "Open the election",
-        "From then on officers send tallies. What stands on the ballots is settled for good.",
+        say("Open the election"),
+        say("From then on officers send tallies. What stands on the ballots is settled for good."),
     ),
-    "close": ("Close the election", "No tally is taken any more."),
-    "certify": ("Certify the results", "They are final then; only a correction can change them."),
+    "close": (say("Close the election"), say("No tally is taken any more.")),
+    "certify": (say("Certify the results"), say("They are final then; only a correction can change them.")),
     "correct": (
-        "Correct what was certified",
-        "Tallies are taken again, and everybody reads that the results are being corrected, and why.",
+        say("Correct what was certified"),
+        say("Tallies are taken again, and everybody reads that the results are being corrected, and why."),
     ),
-    "release": ("Release the results", "Everybody sees the figures then, and every change at once."),
-    "withhold": ("Withhold the results", "Everybody sees only how many precincts have reported."),
+    "release": (
+        say("Release the results"),
+        say("Everybody sees the figures then, and every change at once."),
+    ),
+    "withhold": (say("Withhold the results"), say("Everybody sees only how many precincts have reported.")),
 }
-
-
-def figure(number: int | None) -> str:
-    """12,345; a dash where it is withheld or not known."""
-    return NOTHING if number is None else f"{number:,}"
-
-
-def percent(part: float | None) -> str:
-    """66.1% of a part from 0 to 1; a dash where it is withheld or not known."""
-    return NOTHING if part is None else f"{part:.1%}"
-
-
-def moment(at: datetime.datetime, timezone: str) -> str:
-    """Date and time in the election's own timezone."""
-    return f"{at.astimezone(zoneinfo.ZoneInfo(timezone)):%Y-%m-%d %H:%M:%S}"
-
-
-def utc(at: datetime.datetime) -> str:
-    """Date and time where no election says whose."""
-    return f"{at.astimezone(datetime.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def browser(agent: str) -> str:
     """`Firefox on Linux`, of what a browser says of itself; the first name that fits is the most honest."""
-    name = next((word for mark, word in _BROWSERS if mark in agent), "A browser")
-    system = next((f" on {word}" for mark, word in _SYSTEMS if mark in agent), "")
-    return name + system
+    name = next((word for mark, word in _BROWSERS if mark in agent), None)
+    system = next((word for mark, word in _SYSTEMS if mark in agent), None)
+    if name and system:
+        return say("%(browser)s on %(system)s", browser=name, system=system)
+    return name or say("A browser")
 
 
 def overall(contests: Iterable[ContestResults]) -> str:
@@ -104,6 +88,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "moment": moment,
     "utc": utc,
+    "day": day,
+    "tr": said,
     "browser": browser,
     "status_words": STATUS_WORDS.__getitem__,
     "election_words": ELECTION_WORDS.__getitem__,

@@ -47,7 +47,7 @@ export class Contest {
     if (!row) return;
     for (const field of row.querySelectorAll("[data-field]")) this.#fill(field, choice);
     row.classList.toggle("first", choice.votes > 0 && choice.rank === 1);
-    row.querySelector("rect").setAttribute("width", percent(choice.share ?? 0));
+    for (const bar of row.querySelectorAll("[data-bar]")) bar.setAttribute("width", `${((choice.share ?? 0) * 100).toFixed(1)}%`);
   }
 
   #order(selections) {

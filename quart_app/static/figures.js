@@ -1,25 +1,35 @@
-// How pages write figures, times and states. quart_app/pages/words.py writes the same ones.
+// How pages write figures, times and states, in the language of the page. The server writes the same ones
+// (quart_app/languages/figures.py, quart_app/pages/words.py).
+
+import catalogue from "./messages.js";
+import { t } from "./texts.js";
 
 const NOTHING = "–";
-const whole = new Intl.NumberFormat("en-US");
+// Digits are Latin in every language.
+const locale = `${catalogue.language}-u-nu-latn`;
 
 export const STATUS_WORDS = {
-  "pre-election": "Not begun",
-  "unofficial-partial": "Unofficial, partial",
-  "unofficial-complete": "Unofficial, complete",
-  certified: "Certified",
-  correction: "Being corrected",
-  recount: "Recount",
+  "pre-election": t("Not begun"),
+  "unofficial-partial": t("Unofficial, partial"),
+  "unofficial-complete": t("Unofficial, complete"),
+  certified: t("Certified"),
+  correction: t("Being corrected"),
+  recount: t("Recount"),
 };
 
-export const figure = (number) => (number === null ? NOTHING : whole.format(number));
+const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, catalogue.group);
 
-export const percent = (part) => (part === null ? NOTHING : `${(part * 100).toFixed(1)}%`);
+export const figure = (number) => (number === null ? NOTHING : grouped(String(number)));
+
+export function percent(part) {
+  if (part === null) return NOTHING;
+  const [whole, tenths] = (part * 100).toFixed(1).split(".");
+  return `${grouped(whole)}${catalogue.decimal}${tenths}${catalogue.percent}`;
+}
 
 /** Writes date and time in the election's own timezone. */
 export function clockOf(timeZone) {
-  // Swedish writes dates as ISO 8601 does.
-  const format = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
+  const format = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium", timeStyle: "medium" });
   return (at) => format.format(new Date(at));
 }
 

@@ -108,6 +108,8 @@ async def test_results_have_the_documented_shape(desk: Desk, client: Client) -> 
         "votes": 40,
         "share": 0.526,
         "rank": 1,
+        "margin": 10,
+        "standing": "leads",
     }
     every = await get(client, f"{desk.path}/results")
     assert [contest["contest"] for contest in every["contests"]] == ["president", "council", "measure"]

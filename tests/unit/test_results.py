@@ -43,6 +43,7 @@ def count(**changes: Any) -> ContestCount:
         "code": "president",
         "name": "President",
         "is_measure": False,
+        "vote_variation": "plurality",
         "votes_allowed": 1,
         "number_elected": 1,
         "units_expected": 4,

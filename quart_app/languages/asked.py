@@ -1,0 +1,78 @@
+"""The language of whoever is asking now, and saying things in it.
+
+The address decides (`?lang=fr`), then the choice that a cookie remembers, then what the browser asks
+for; English is for everybody else, and for everything outside a request.
+"""
+
+from typing import Any, cast
+
+from quart import current_app, g, has_request_context, has_websocket_context, request, websocket
+from quart.wrappers import Request, Websocket
+
+from models.wording import Worded
+from quart_app.languages.catalogues import Language, Languages, load
+
+COOKIE = "language"
+PARAMETER = "lang"
+
+
+def languages() -> Languages:
+    """All that this application speaks."""
+    return cast(Languages, current_app.extensions["tallystream.languages"])
+
+
+def language() -> Language:
+    """That of whoever is asking; English outside a request."""
+    carrier: Request | Websocket
+    if has_request_context():
+        carrier = request
+    elif has_websocket_context():
+        carrier = websocket
+    else:
+        return load().source
+    if not hasattr(g, "language"):
+        g.language = _asked_for(carrier, languages())
+    return cast(Language, g.language)
+
+
+def _asked_for(carrier: Request | Websocket, known: Languages) -> Language:
+    named = known.get(carrier.args.get(PARAMETER)) or known.get(carrier.cookies.get(COOKIE))
+    if named is not None:
+        return named
+    liked = carrier.accept_languages.best_match(known.codes, known.source.code)
+    return known.get(liked) or known.source
+
+
+def by_address() -> str | None:
+    """The language that the address of this request names, if it does; links then lead on in it."""
+    if not has_request_context():
+        return None
+    named = request.args.get(PARAMETER)
+    return named if languages().get(named) else None
+
+
+def said(text: str) -> str:
+    """A text in the language of whoever is asking; one that was made without `say` stays as it is."""
+    if not isinstance(text, Worded):
+        return text
+    template = language().texts.gettext(text.template) if text.template else ""
+    if not text.parts:
+        return template.replace("%%", "%")
+    return template % {
+        name: said(part) if isinstance(part, str) else part for name, part in text.parts.items()
+    }
+
+
+def spoken(value: Any) -> Any:
+    """What msgspec asks about values that it does not know (`enc_hook`): worded texts are said."""
+    if isinstance(value, Worded):
+        return said(value)
+    raise NotImplementedError(f"{type(value).__name__} cannot be encoded")
+
+
+def gettext(text: str) -> str:
+    return language().texts.gettext(text)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    return language().texts.ngettext(one, many, number)

@@ -1,0 +1,60 @@
+"""How numbers, shares, dates and times are written, in the language of whoever is asking.
+
+Digits are those of the Latin script everywhere: officers read figures back by telephone, and type them.
+`static/figures.js` writes the same ones.
+"""
+
+import copy
+import datetime
+import functools
+import zoneinfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import NumberPattern, format_decimal
+
+from quart_app.languages.asked import language
+
+NOTHING = "–"
+
+
+def figure(number: int | None) -> str:
+    """12,345; a dash where it is withheld or not known."""
+    return NOTHING if number is None else _whole(number, language().code)
+
+
+@functools.lru_cache(maxsize=65536)
+def _whole(number: int, code: str) -> str:
+    return format_decimal(number, locale=code)
+
+
+def percent(part: float | None) -> str:
+    """66.1% of a part from 0 to 1; a dash where it is withheld or not known."""
+    return NOTHING if part is None else _share(part, language().code)
+
+
+@functools.lru_cache(maxsize=4096)
+def _share(part: float, code: str) -> str:
+    return str(_percent_pattern(code).apply(part, code))
+
+
+@functools.cache
+def _percent_pattern(code: str) -> NumberPattern:
+    from_cldr: NumberPattern = copy.copy(Locale.parse(code).percent_formats[None])
+    from_cldr.frac_prec = (1, 1)
+    return from_cldr
+
+
+def moment(at: datetime.datetime, timezone: str) -> str:
+    """Date and time in the election's own timezone."""
+    return format_datetime(at, "medium", zoneinfo.ZoneInfo(timezone), locale=language().locale)
+
+
+def utc(at: datetime.datetime) -> str:
+    """Date and time where no election says whose."""
+    return f"{format_datetime(at, 'medium', datetime.UTC, locale=language().locale)} UTC"
+
+
+def day(date: datetime.date) -> str:
+    """A date in words."""
+    return format_date(date, "long", locale=language().locale)
