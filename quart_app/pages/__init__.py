@@ -20,6 +20,7 @@ from quart_app.pages import (
     filing,
     log,
     members,
+    places,
     sign_in,
     tally,
     voters,
@@ -31,6 +32,7 @@ from quart_app.pages.words import FILTERS
 PAGES = (
     elections,
     board,
+    places,
     filing,
     log,
     tally,

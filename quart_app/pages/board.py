@@ -1,4 +1,4 @@
-"""Results for people: the live board, one contest by precinct, one unit."""
+"""Results for people: the live board, and one contest by precinct."""
 
 from typing import Annotated
 
@@ -62,20 +62,4 @@ async def contest(election: str, contest: str, query_args: PrecinctQuery) -> Res
         tallies=tallies[:PRECINCTS],
         after=query_args.after,
         following=tallies[PRECINCTS - 1].precinct if len(tallies) > PRECINCTS else None,
-    )
-
-
-@pages.get("/units/<unit>")
-@public
-@hide
-async def unit(election: str, unit: str) -> Response:
-    view = await services().results.current(election)
-    found = await services().results.of_unit(election, unit)
-    return await page(
-        "board/unit.html",
-        cache=FRESH,
-        election=view.election,
-        unit=found.unit,
-        contests=found.contests,
-        parties=looks(view.parties),
     )
