@@ -8,6 +8,13 @@ remembers what it was made of. Whoever stands before a person says it in that pe
 from typing import Any
 
 
+class Figure(int):
+    """A number as people read it, in groups of three: a part of a text, written `%(name)s`."""
+
+    def __str__(self) -> str:
+        return format(int(self), ",")
+
+
 class Worded(str):
     """An English text with the template and the parts that it was made of."""
 
@@ -24,6 +31,7 @@ class Worded(str):
 def say(template: str, /, **parts: Any) -> Worded:
     """A text out of a template with named places, `%(name)s`; a part may be a Worded text itself.
 
+    A number that names something (a revision, an entry) is a plain int; one that counts is a Figure.
     The template is what translators see, so write it as a literal, where extraction finds it. A per cent
     sign in it is written twice.
     """

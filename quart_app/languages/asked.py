@@ -6,10 +6,11 @@ for; English is for everybody else, and for everything outside a request.
 
 from typing import Any, cast
 
+from babel.numbers import format_decimal
 from quart import current_app, g, has_request_context, has_websocket_context, request, websocket
 from quart.wrappers import Request, Websocket
 
-from models.wording import Worded
+from models.wording import Figure, Worded
 from quart_app.languages.catalogues import Language, Languages, load
 
 COOKIE = "language"
@@ -58,9 +59,13 @@ def said(text: str) -> str:
     template = language().texts.gettext(text.template) if text.template else ""
     if not text.parts:
         return template.replace("%%", "%")
-    return template % {
-        name: said(part) if isinstance(part, str) else part for name, part in text.parts.items()
-    }
+    return template % {name: _part(part) for name, part in text.parts.items()}
+
+
+def _part(part: Any) -> Any:
+    if isinstance(part, Figure):
+        return format_decimal(int(part), locale=language().locale)
+    return said(part) if isinstance(part, str) else part
 
 
 def spoken(value: Any) -> Any:

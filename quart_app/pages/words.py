@@ -1,10 +1,12 @@
 """What pages call states and moves. `static/figures.js` calls what changes while a page is open the same."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from models.checks import FailedCheck
 from models.results import ContestResults
-from models.wording import say
+from models.wording import Figure, say
 from quart_app.languages import said
 from quart_app.languages.figures import day, figure, moment, percent, utc
 
@@ -65,6 +67,35 @@ MOVE_WORDS = {
 }
 
 
+# The log keeps a check's message in English for ever, and only the message says what its figures are of.
+_CHECKS = (
+    (
+        re.compile(r".* but (?P<ballots>\d+) ballots with (?P<allowed>\d+) vote\(s\) each make \d+"),
+        say(
+            "votes, write-ins, overvotes and undervotes add up to %(found)s, "
+            "but %(ballots)s ballots with %(allowed)s vote(s) each make %(expected)s"
+        ),
+    ),
+    (
+        re.compile(r"\d+ ballots cast, but only \d+ registered voters"),
+        say("%(found)s ballots cast, but only %(expected)s registered voters"),
+    ),
+    (
+        re.compile(r"\d+ votes for (?P<selection>.*), but only \d+ ballots cast", re.DOTALL),
+        say("%(found)s votes for %(selection)s, but only %(expected)s ballots cast"),
+    ),
+)
+
+
+def check_words(check: FailedCheck) -> str:
+    """What a failed check found, as a clause, in the language of whoever reads it."""
+    for pattern, words in _CHECKS:
+        if match := pattern.fullmatch(check.message):
+            named = {name: Figure(it) if it.isdigit() else it for name, it in match.groupdict().items()}
+            return said(words % {**named, "found": Figure(check.found), "expected": Figure(check.expected)})
+    return check.message
+
+
 def browser(agent: str) -> str:
     """`Firefox on Linux`, of what a browser says of itself; the first name that fits is the most honest."""
     name = next((word for mark, word in _BROWSERS if mark in agent), None)
@@ -91,6 +122,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "tr": said,
     "browser": browser,
+    "check_words": check_words,
     "status_words": STATUS_WORDS.__getitem__,
     "election_words": ELECTION_WORDS.__getitem__,
     "move_words": MOVE_WORDS.__getitem__,
