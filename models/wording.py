@@ -5,6 +5,8 @@ remembers what it was made of. Whoever stands before a person says it in that pe
 (`quart_app/languages`); here nobody knows which that is.
 """
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 
@@ -16,16 +18,21 @@ class Figure(int):
 
 
 class Worded(str):
-    """An English text with the template and the parts that it was made of."""
+    """An English text with the template and the parts that it was made of.
 
-    __slots__ = ("parts", "template")
+    Where a number decides which template it is, `many` is that for several and `number` the number.
+    """
+
+    __slots__ = ("many", "number", "parts", "template")
 
     template: str
+    many: str | None
+    number: int
     parts: dict[str, Any]
 
     def __mod__(self, parts: Any) -> "Worded":
         """Fills in more parts, as WTForms does with its messages; the text still remembers them."""
-        return say(self.template, **{**self.parts, **parts})
+        return _worded(self.template, self.many, self.number, {**self.parts, **parts})
 
 
 def say(template: str, /, **parts: Any) -> Worded:
@@ -35,7 +42,21 @@ def say(template: str, /, **parts: Any) -> Worded:
     The template is what translators see, so write it as a literal, where extraction finds it. A per cent
     sign in it is written twice.
     """
+    return _worded(template, None, 0, parts)
+
+
+def say_many(one: str, many: str, number: int, /, **parts: Any) -> Worded:
+    """Like `say`, with the template that fits the number, which is the part `number` too."""
+    return _worded(one, many, number, {"number": Figure(number), **parts})
+
+
+def listed(items: Iterable[str]) -> str:
+    """`this, that, other`: each of them may be Worded, and so is the comma."""
+    return reduce(lambda before, last: say("%(before)s, %(last)s", before=before, last=last), items)
+
+
+def _worded(one: str, many: str | None, number: int, parts: dict[str, Any]) -> Worded:
+    template = one if many is None or number == 1 else many
     text = Worded(template % parts if parts else template.replace("%%", "%"))
-    text.template = template
-    text.parts = parts
+    text.template, text.many, text.number, text.parts = one, many, number, parts
     return text

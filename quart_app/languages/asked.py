@@ -56,10 +56,18 @@ def said(text: str) -> str:
     """A text in the language of whoever is asking; one that was made without `say` stays as it is."""
     if not isinstance(text, Worded):
         return text
-    template = language().texts.gettext(text.template) if text.template else ""
+    template = _template(text)
     if not text.parts:
         return template.replace("%%", "%")
     return template % {name: _part(part) for name, part in text.parts.items()}
+
+
+def _template(text: Worded) -> str:
+    """In the language of whoever is asking. A catalogue's text for the empty one is its own header."""
+    texts = language().texts
+    if text.many is not None:
+        return texts.ngettext(text.template, text.many, text.number)
+    return texts.gettext(text.template) if text.template else ""
 
 
 def _part(part: Any) -> Any:

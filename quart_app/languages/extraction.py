@@ -1,7 +1,7 @@
 """Finding every text in the sources, and keeping the catalogues of translators up to date with them.
 
 Two catalogues a language: `messages` holds what Python and templates say, `browser` what modules say.
-Sources mark a text with `say`, `_`, `gettext` or `ngettext`, modules with `t` or `n`.
+Sources mark a text with `say`, `say_many`, `_`, `gettext` or `ngettext`, modules with `t` or `n`.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,16 @@ from quart_app.languages.catalogues import TEXTS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-_SERVER_FOLDERS = ("models", "services", "quart_app", "templates")
+_SERVER_FOLDERS = ("models", "repositories", "services", "quart_app", "templates")
 _SERVER_METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
-_SERVER_WORDS = {"say": None, "_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+_SERVER_WORDS = {
+    "say": None,
+    "say_many": (1, 2),
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
 _SERVER_OPTIONS = {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}}
 _BROWSER_FOLDERS = ("quart_app/static",)
 _BROWSER_METHODS = [("**.js", "javascript")]
