@@ -61,7 +61,7 @@ def _strings(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, dict):
         yield from (text for part in value.values() for text in _strings(part))
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         yield from (text for part in value for text in _strings(part))
 
 
