@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from models.statuses import status_word
 from models.wording import say
 
 MAX_ERRORS = 100
@@ -43,56 +44,56 @@ class UnknownElection(NotFound):
     code = "unknown-election"
 
     def __init__(self, election: str) -> None:
-        super().__init__(f"There is no election {election!r}.")
+        super().__init__(say("There is no election %(election)r.", election=election))
 
 
 class UnknownContest(NotFound):
     code = "unknown-contest"
 
     def __init__(self, contest: str) -> None:
-        super().__init__(f"This election has no contest {contest!r}.")
+        super().__init__(say("This election has no contest %(contest)r.", contest=contest))
 
 
 class UnknownUnit(NotFound):
     code = "unknown-unit"
 
     def __init__(self, unit: str) -> None:
-        super().__init__(f"There is no reporting unit {unit!r} here.")
+        super().__init__(say("There is no reporting unit %(unit)r here.", unit=unit))
 
 
 class UnknownMember(NotFound):
     code = "unknown-member"
 
     def __init__(self, username: str) -> None:
-        super().__init__(f"There is no member {username!r}.")
+        super().__init__(say("There is no member %(username)r.", username=username))
 
 
 class UnknownParty(NotFound):
     code = "unknown-party"
 
     def __init__(self, party: str) -> None:
-        super().__init__(f"This election has no party {party!r}.")
+        super().__init__(say("This election has no party %(party)r.", party=party))
 
 
 class UnknownSelection(NotFound):
     code = "selection-not-found"
 
     def __init__(self, selection: str) -> None:
-        super().__init__(f"This contest has no selection {selection!r}.")
+        super().__init__(say("This contest has no selection %(selection)r.", selection=selection))
 
 
 class UnknownCandidate(NotFound):
     code = "unknown-candidate"
 
     def __init__(self, candidate: str) -> None:
-        super().__init__(f"There is no candidate {candidate!r} here.")
+        super().__init__(say("There is no candidate %(candidate)r here.", candidate=candidate))
 
 
 class UnknownVoter(NotFound):
     code = "unknown-voter"
 
     def __init__(self) -> None:
-        super().__init__("There is no such registration here.")
+        super().__init__(say("There is no such registration here."))
 
 
 class Unreadable(DomainError):
@@ -151,7 +152,9 @@ class NotFresh(NotAllowed):
     code = "fresh-sign-in-needed"
 
     def __init__(self) -> None:
-        super().__init__("Give your password again first: this needs a session that was confirmed just now.")
+        super().__init__(
+            say("Give your password again first: this needs a session that was confirmed just now.")
+        )
 
 
 class SessionNeeded(NotAllowed):
@@ -160,7 +163,9 @@ class SessionNeeded(NotAllowed):
     code = "session-needed"
 
     def __init__(self) -> None:
-        super().__init__("This is about a session, and you came with a token: sign in with your password.")
+        super().__init__(
+            say("This is about a session, and you came with a token: sign in with your password.")
+        )
 
 
 class ForeignOrigin(NotAllowed):
@@ -169,7 +174,7 @@ class ForeignOrigin(NotAllowed):
     code = "foreign-origin"
 
     def __init__(self) -> None:
-        super().__init__("Requests with a session come only from this site's own pages.")
+        super().__init__(say("Requests with a session come only from this site's own pages."))
 
 
 class NotYourPrecinct(NotAllowed):
@@ -177,8 +182,8 @@ class NotYourPrecinct(NotAllowed):
 
     def __init__(self, precinct: str) -> None:
         super().__init__(
-            f"You are not an officer of the precinct {precinct!r}.",
-            (FieldError("precinct", "is not one of your precincts", self.code),),
+            say("You are not an officer of the precinct %(precinct)r.", precinct=precinct),
+            (FieldError("precinct", say("is not one of your precincts"), self.code),),
         )
 
 
@@ -192,7 +197,13 @@ class ElectionNotOpen(Conflict):
     code = "election-not-open"
 
     def __init__(self, election: str, status: str) -> None:
-        super().__init__(f"The election {election!r} is {status}; tallies are taken only while it is open.")
+        super().__init__(
+            say(
+                "The election %(election)r is %(status)s; tallies are taken only while it is open.",
+                election=election,
+                status=status_word(status),
+            )
+        )
 
 
 class RefReused(Conflict):
@@ -200,8 +211,12 @@ class RefReused(Conflict):
 
     def __init__(self, ref: str) -> None:
         super().__init__(
-            "This ref was sent before with other figures; give a new submission a ref of its own.",
-            (FieldError("ref", f"{ref!r} already names another submission of yours", self.code),),
+            say("This ref was sent before with other figures; give a new submission a ref of its own."),
+            (
+                FieldError(
+                    "ref", say("%(ref)r already names another submission of yours", ref=ref), self.code
+                ),
+            ),
         )
 
 
@@ -213,12 +228,17 @@ class RevisionConflict(Conflict):
     def __init__(self, latest: int, sent: int) -> None:
         wanted = latest + 1
         what = (
-            f"revision {latest} is already here: to correct it send revision {wanted} with a reason"
+            say(
+                "revision %(latest)s is already here: to correct it send revision %(wanted)s with a reason",
+                latest=latest,
+                wanted=wanted,
+            )
             if latest
-            else "there is nothing to correct yet: send revision 1"
+            else say("there is nothing to correct yet: send revision 1")
         )
         super().__init__(
-            f"Revision {sent} does not follow; {what}.", (FieldError("revision", what, self.code),)
+            say("Revision %(sent)s does not follow; %(what)s.", sent=sent, what=what),
+            (FieldError("revision", what, self.code),),
         )
         self.latest = latest
 
@@ -227,8 +247,16 @@ class IllegalTransition(Conflict):
     code = "illegal-transition"
 
     def __init__(self, subject: str, current: str, wanted: str, allowed: Collection[str]) -> None:
-        moves = ", ".join(sorted(allowed)) or "none"
-        super().__init__(f"{subject} is {current} and cannot become {wanted}; allowed: {moves}.")
+        moves = ", ".join(sorted(allowed)) or say("none")
+        super().__init__(
+            say(
+                "%(subject)s is %(current)s and cannot become %(wanted)s; allowed: %(moves)s.",
+                subject=subject,
+                current=status_word(current),
+                wanted=status_word(wanted),
+                moves=moves,
+            )
+        )
 
 
 class AlreadyExists(Conflict):
@@ -242,8 +270,8 @@ class EmailTaken(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "Another member has this e-mail address.",
-            (FieldError("email", "belongs to another member", self.code),),
+            say("Another member has this e-mail address."),
+            (FieldError("email", say("belongs to another member"), self.code),),
         )
 
 
@@ -253,7 +281,13 @@ class ElectionNotDraft(Conflict):
     code = "election-not-draft"
 
     def __init__(self, election: str, status: str) -> None:
-        super().__init__(f"The election {election!r} is {status}; this is changed only while it is a draft.")
+        super().__init__(
+            say(
+                "The election %(election)r is %(status)s; this is changed only while it is a draft.",
+                election=election,
+                status=status_word(status),
+            )
+        )
 
 
 class RegisterClosed(Conflict):
@@ -262,14 +296,20 @@ class RegisterClosed(Conflict):
     code = "register-closed"
 
     def __init__(self, election: str, status: str) -> None:
-        super().__init__(f"The election {election!r} is {status}; voters change only in a draft or open one.")
+        super().__init__(
+            say(
+                "The election %(election)r is %(status)s; voters change only in a draft or open one.",
+                election=election,
+                status=status_word(status),
+            )
+        )
 
 
 class VoterRemoved(Conflict):
     code = "voter-removed"
 
     def __init__(self) -> None:
-        super().__init__("This registration was removed; the voter number can be registered anew.")
+        super().__init__(say("This registration was removed; the voter number can be registered anew."))
 
 
 class VoterNumberTaken(Conflict):
@@ -277,8 +317,8 @@ class VoterNumberTaken(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "Another registration of this election has this voter number.",
-            (FieldError("voter_id", "belongs to another registration", self.code),),
+            say("Another registration of this election has this voter number."),
+            (FieldError("voter_id", say("belongs to another registration"), self.code),),
         )
 
 
@@ -286,7 +326,13 @@ class AlreadyDecided(Conflict):
     code = "already-decided"
 
     def __init__(self, candidate: str, status: str) -> None:
-        super().__init__(f"The candidate {candidate!r} is {status}; a filing is corrected before that.")
+        super().__init__(
+            say(
+                "The candidate %(candidate)r is %(status)s; a filing is corrected before that.",
+                candidate=candidate,
+                status=status_word(status),
+            )
+        )
 
 
 class Stale(DomainError):
@@ -295,7 +341,7 @@ class Stale(DomainError):
     code = "stale"
 
     def __init__(self) -> None:
-        super().__init__("This was changed by somebody else meanwhile: read it again, then change that.")
+        super().__init__(say("This was changed by somebody else meanwhile: read it again, then change that."))
 
 
 class ConditionNeeded(DomainError):
@@ -304,7 +350,9 @@ class ConditionNeeded(DomainError):
     code = "condition-needed"
 
     def __init__(self) -> None:
-        super().__init__("Send If-Match with the ETag of what you read, so that nobody's change is lost.")
+        super().__init__(
+            say("Send If-Match with the ETag of what you read, so that nobody's change is lost.")
+        )
 
 
 class TooMany(DomainError):
@@ -331,11 +379,11 @@ class DatabaseAway(Unavailable):
     code = "database-unavailable"
 
     def __init__(self) -> None:
-        super().__init__("The database cannot be reached just now; send the same again in a moment.")
+        super().__init__(say("The database cannot be reached just now; send the same again in a moment."))
 
 
 class TooManyWatchers(Unavailable):
     code = "too-many-watchers"
 
     def __init__(self) -> None:
-        super().__init__("This server carries as many live viewers as it can; try again shortly.", 10)
+        super().__init__(say("This server carries as many live viewers as it can; try again shortly."), 10)

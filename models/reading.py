@@ -1,24 +1,90 @@
 """Reading what came as plain JSON values into a struct, naming every field that is wrong (pure)."""
 
 import re
+from collections.abc import Callable
+from functools import reduce
 from typing import Any, TypeVar
 
 import msgspec
 
 from models.errors import FieldError, Invalid
+from models.wording import Figure, Worded, say, say_many
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_WORDS = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "text",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "null": "nothing",
-    "date": "a date (YYYY-MM-DD)",
+_KINDS = {
+    "int": say("a whole number"),
+    "float": say("a number"),
+    "str": say("text"),
+    "bool": say("true or false"),
+    "array": say("a list"),
+    "object": say("an object"),
+    "null": say("nothing"),
+    "date": say("a date (YYYY-MM-DD)"),
 }
+
+Words = Callable[..., Worded]
+
+# What msgspec says, and the same for people. One that is not known here is passed on as it is;
+# `tests/unit/test_reading.py` finds out when msgspec words one of these otherwise.
+_SAYINGS: tuple[tuple[re.Pattern[str], Words], ...] = (
+    (
+        re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`"),
+        lambda wanted, got: say("is %(wanted)s, not %(got)s", wanted=_kinds(wanted), got=_kinds(got)),
+    ),
+    (
+        re.compile(r"Expected `str(?: \| null)?` of length >= (?P<length>\d+)"),
+        lambda length: say_many(
+            "is text of %(number)s character or more", "is text of %(number)s characters or more", int(length)
+        ),
+    ),
+    (
+        re.compile(r"Expected `str(?: \| null)?` of length <= (?P<length>\d+)"),
+        lambda length: say_many(
+            "is text of at most %(number)s character", "is text of at most %(number)s characters", int(length)
+        ),
+    ),
+    (
+        re.compile(r"Expected `array(?: \| null)?` of length >= (?P<length>\d+)"),
+        lambda length: say_many(
+            "is a list of %(number)s item or more", "is a list of %(number)s items or more", int(length)
+        ),
+    ),
+    (
+        re.compile(r"Expected `array(?: \| null)?` of length <= (?P<length>\d+)"),
+        lambda length: say_many(
+            "is a list of at most %(number)s item", "is a list of at most %(number)s items", int(length)
+        ),
+    ),
+    (
+        re.compile(r"Expected `int(?: \| null)?` >= (?P<least>-?\d+)"),
+        lambda least: say("is a whole number from %(least)s up", least=Figure(least)),
+    ),
+    (
+        re.compile(r"Expected `int(?: \| null)?` <= (?P<most>-?\d+)"),
+        lambda most: say("is a whole number up to %(most)s", most=Figure(most)),
+    ),
+    (
+        re.compile(r"Expected `str(?: \| null)?` matching regex (?P<pattern>.+)", re.DOTALL),
+        lambda pattern: say("is text of the form %(pattern)s", pattern=pattern),
+    ),
+    (
+        re.compile(r"Invalid (?:enum )?value (?P<value>.+)", re.DOTALL),
+        lambda value: say("is none of the values that are known here: %(value)s", value=value),
+    ),
+    (
+        re.compile(r"Object missing required field `(?P<field>.+)`", re.DOTALL),
+        lambda field: say("has no field %(field)r, which is needed", field=field),
+    ),
+    (
+        re.compile(r"Object contains unknown field `(?P<field>.*)`", re.DOTALL),
+        lambda field: say("has a field %(field)r, which is not known here", field=field[:100]),
+    ),
+    (
+        re.compile(r"Invalid RFC3339 encoded date"),
+        lambda: say("is a date (YYYY-MM-DD)"),
+    ),
+)
 
 
 def read_struct(raw: dict[str, Any], to: type[T], *, strict: bool = True) -> T:
@@ -39,17 +105,16 @@ def _faults(raw: dict[str, Any], to: type[msgspec.Struct], strict: bool) -> list
     for name, field in fields.items():
         if name not in raw:
             if field.required:
-                faults.append(FieldError(name, "is missing", "missing"))
+                faults.append(FieldError(name, say("is missing"), "missing"))
             continue
         try:
             msgspec.convert(raw[name], field.type, strict=strict)
         except (msgspec.ValidationError, RecursionError) as error:
             faults.append(_fault(name, error))
     if to.__struct_config__.forbid_unknown_fields:
-        known = ", ".join(fields)
+        unknown = say("is not a field here; there are %(known)s", known=", ".join(fields))
         faults += [
-            FieldError(str(name)[:100], f"is not a field here; there are {known}", "unknown-field")
-            for name in raw.keys() - fields.keys()
+            FieldError(str(name)[:100], unknown, "unknown-field") for name in raw.keys() - fields.keys()
         ]
     return faults
 
@@ -58,17 +123,18 @@ def _fault(name: str, error: Exception) -> FieldError:
     """msgspec's message, with the place in it (`$[2].code`) put behind the field's name."""
     message, _, place = str(error).partition(" - at ")
     inner = place.strip("`").removeprefix("$")
-    return FieldError(name + inner, _plain(message), "invalid")
+    return FieldError(name + inner, plain(message), "invalid")
 
 
-def _plain(message: str) -> str:
-    """From `Expected int | null, got str` to `is a whole number or nothing, not text`."""
-    wanted = re.match(r"Expected `([^`]+)`", message)
-    if wanted is None:
-        return message[:1].lower() + message[1:]
-    rest = re.sub(r", got `([^`]+)`", lambda got: f", not {_worded(got[1])}", message[wanted.end() :])
-    return f"is {_worded(wanted[1])}{rest}"
+def plain(message: str) -> str:
+    """A message of msgspec's for people: `Expected int, got str` is a whole number, not text."""
+    for pattern, words in _SAYINGS:
+        if match := pattern.fullmatch(message):
+            return words(**match.groupdict())
+    return message[:1].lower() + message[1:]
 
 
-def _worded(types: str) -> str:
-    return " or ".join(_WORDS.get(name, name) for name in types.split(" | "))
+def _kinds(types: str) -> str:
+    """`int | null` is a whole number or nothing."""
+    kinds = [_KINDS.get(name, name) for name in types.split(" | ")]
+    return reduce(lambda one, other: say("%(one)s or %(other)s", one=one, other=other), kinds)

@@ -12,6 +12,8 @@ import msgspec
 
 from models.ballot_book import BallotBook, BookContest, Precinct
 from models.errors import DomainError, FieldError, Invalid, Unreadable
+from models.reading import plain
+from models.wording import Figure, say
 
 MAX_COUNT = 2_147_483_647
 """The largest count of anything on a tally; PostgreSQL's `integer`."""
@@ -94,28 +96,29 @@ def _hard_errors(
 ) -> Iterator[FieldError]:
     for field, text in (("ref", tally.ref), ("reason", tally.reason)):
         if NUL in text:
-            yield FieldError(field, "holds a NUL character (U+0000); leave it out", "bad-character")
+            yield FieldError(field, say("holds a NUL character (U+0000); leave it out"), "bad-character")
     if precinct is None:
-        yield FieldError("precinct", "this election has no such precinct", "unknown-precinct")
+        yield FieldError("precinct", say("this election has no such precinct"), "unknown-precinct")
     if contest is None:
-        yield FieldError("contest", "this election has no such contest", "unknown-contest")
+        yield FieldError("contest", say("this election has no such contest"), "unknown-contest")
     else:
         if precinct is not None and contest.id not in precinct.contests:
-            message = f"the contest is not on the ballot in {tally.precinct!r}"
+            message = say("the contest is not on the ballot in %(precinct)r", precinct=tally.precinct)
             yield FieldError("contest", message, "contest-not-on-ballot")
         yield from _selection_errors(tally, contest)
     if tally.revision > 1 and not tally.reason.strip():
-        yield FieldError("reason", "a correction needs a reason", "missing-reason")
+        yield FieldError("reason", say("a correction needs a reason"), "missing-reason")
 
 
 def _selection_errors(tally: TallySubmission, contest: BookContest) -> Iterator[FieldError]:
     for code in tally.votes:
         if code not in contest.selections:
-            message = f"is not a selection of {tally.contest!r}"
+            message = say("is not a selection of %(contest)r", contest=tally.contest)
             yield FieldError(f"votes.{code}", message, "unknown-selection")
+    missing = say("is missing; send 0 if there were none")
     for code in contest.selections:
         if code not in tally.votes:
-            yield FieldError(f"votes.{code}", "is missing; send 0 if there were none", "missing-selection")
+            yield FieldError(f"votes.{code}", missing, "missing-selection")
 
 
 def _json(raw: bytes | str | msgspec.Raw) -> dict[str, Any]:
@@ -123,12 +126,15 @@ def _json(raw: bytes | str | msgspec.Raw) -> dict[str, Any]:
         message = msgspec.json.decode(raw)
     except msgspec.ValidationError:
         # Only a number can be at fault here: nothing is asked of the message but that it is JSON.
-        remedy = f"holds a number that is too large; counts are whole numbers from 0 to {MAX_COUNT:,}"
+        remedy = say(
+            "holds a number that is too large; counts are whole numbers from 0 to %(most)s",
+            most=Figure(MAX_COUNT),
+        )
         raise Invalid((FieldError("", remedy, "bad-count"),)) from None
     except NOT_READ:
-        raise Unreadable("This is not JSON.") from None
+        raise Unreadable(say("This is not JSON.")) from None
     if not isinstance(message, dict):
-        raise Unreadable("A tally is a JSON object.")
+        raise Unreadable(say("A tally is a JSON object."))
     return message
 
 
@@ -139,7 +145,7 @@ def _explained(raw: bytes | str | msgspec.Raw) -> Invalid | Unreadable:
     except (Invalid, Unreadable) as error:
         return error
     errors = [
-        FieldError(name, "this field is not known here; leave it out", "unknown-field")
+        FieldError(name, say("this field is not known here; leave it out"), "unknown-field")
         for name in message
         if name not in _FIELDS and name != "type"
     ]
@@ -147,10 +153,10 @@ def _explained(raw: bytes | str | msgspec.Raw) -> Invalid | Unreadable:
         if name in message:
             errors.extend(_field_errors(name, field.type, message[name]))
         elif field.required:
-            errors.append(FieldError(name, "is missing", "missing-field"))
+            errors.append(FieldError(name, say("is missing"), "missing-field"))
     if message.get("type", "tally") != "tally":
-        errors.append(FieldError("type", 'is "tally" for a tally', "unknown-type"))
-    return Invalid(tuple(errors) or (FieldError("", "this is not a tally", "invalid"),))
+        errors.append(FieldError("type", say('is "tally" for a tally'), "unknown-type"))
+    return Invalid(tuple(errors) or (FieldError("", say("this is not a tally"), "invalid"),))
 
 
 def _field_errors(name: str, wanted: Any, value: Any) -> Iterator[FieldError]:
@@ -167,8 +173,8 @@ def _fault(value: Any, wanted: Any) -> str | None:
         msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
         if wanted == Count:
-            return f"must be a whole number from 0 to {MAX_COUNT:,}"
-        return str(error)[:1].lower() + str(error)[1:]
+            return say("must be a whole number from 0 to %(most)s", most=Figure(MAX_COUNT))
+        return plain(str(error))
     return None
 
 

@@ -8,6 +8,7 @@ import msgspec
 from models.ballot_order import BallotOrder
 from models.definitions import ContestDefinition, ElectionDefinition
 from models.errors import FieldError
+from models.wording import say
 
 PRECINCT = "precinct"
 """The kind of the units that report; nothing lies below them."""
@@ -33,15 +34,16 @@ def unit_faults(unit: _Unit, kinds: Mapping[str, str], *, rooted: bool) -> Itera
     """
     if unit.parent is None:
         if rooted:
-            message = "is needed: only one unit has none, and that is there already"
+            message = say("is needed: only one unit has none, and that is there already")
             yield FieldError("parent", message, "second-root")
         if unit.kind == PRECINCT:
-            message = "is no precinct where a unit has no parent: the whole is more than its parts"
+            message = say("is no precinct where a unit has no parent: the whole is more than its parts")
             yield FieldError("kind", message, "root-is-precinct")
     elif unit.parent not in kinds:
-        yield FieldError("parent", f"there is no unit {unit.parent!r} before this one", "unknown-unit")
+        message = say("there is no unit %(unit)r before this one", unit=unit.parent)
+        yield FieldError("parent", message, "unknown-unit")
     elif kinds[unit.parent] == PRECINCT:
-        message = f"{unit.parent!r} is a precinct, and nothing lies below a precinct"
+        message = say("%(unit)r is a precinct, and nothing lies below a precinct", unit=unit.parent)
         yield FieldError("parent", message, "below-precinct")
 
 
@@ -70,23 +72,25 @@ def _contest_faults(
     field = f"contests.{contest.code}"
     yield from _repeated(f"{field}.selections", contest.selections)
     if contest.district not in kinds:
-        yield FieldError(f"{field}.district", f"there is no unit {contest.district!r}", "unknown-unit")
+        message = say("there is no unit %(unit)r", unit=contest.district)
+        yield FieldError(f"{field}.district", message, "unknown-unit")
     if not contest.precincts or any(kinds.get(code) != PRECINCT for code in contest.precincts):
-        yield FieldError(f"{field}.precincts", "at least one, and each a unit of kind precinct")
+        yield FieldError(f"{field}.precincts", say("at least one, and each a unit of kind precinct"))
     if len(set(contest.precincts)) != len(contest.precincts):
-        yield FieldError(f"{field}.precincts", "a precinct is named twice", "named-twice")
+        yield FieldError(f"{field}.precincts", say("a precinct is named twice"), "named-twice")
     if not contest.selections:
         yield _no_selections(contest.code)
     unknown = {s.party for s in contest.selections if s.party is not None} - parties
     if unknown:
-        yield FieldError(f"{field}.selections", f"unknown parties: {sorted(unknown)}", "unknown-party")
+        message = say("unknown parties: %(parties)s", parties=sorted(unknown))
+        yield FieldError(f"{field}.selections", message, "unknown-party")
 
 
 def _repeated(field: str, items: Iterable[_Coded]) -> Iterator[FieldError]:
     seen: set[str] = set()
     for item in items:
         if item.code in seen:
-            yield FieldError(f"{field}.{item.code}", "this code is given twice", "named-twice")
+            yield FieldError(f"{field}.{item.code}", say("this code is given twice"), "named-twice")
         seen.add(item.code)
 
 
@@ -109,26 +113,28 @@ def opening_faults(
     if not rooted:
         yield _no_root()
     if not precincts:
-        yield FieldError("units", "at least one is of kind precinct, or nobody could report", "no-precinct")
+        message = say("at least one is of kind precinct, or nobody could report")
+        yield FieldError("units", message, "no-precinct")
     if not contests:
-        yield FieldError("contests", "there is at least one, or there is nothing to vote on", "no-contest")
+        message = say("there is at least one, or there is nothing to vote on")
+        yield FieldError("contests", message, "no-contest")
     for contest in contests:
         if not contest.selections:
             yield _no_selections(contest.code)
         if not contest.precincts:
-            message = "there is none at or below its district"
+            message = say("there is none at or below its district")
             yield FieldError(f"contests.{contest.code}.precincts", message, "no-precinct")
         elif contest.in_district != contest.precincts:
-            message = "all lie at or below its district; choose a larger one"
+            message = say("all lie at or below its district; choose a larger one")
             yield FieldError(f"contests.{contest.code}.precincts", message, "outside-district")
     if seed is None and any(contest.ballot_order == BallotOrder.LOT for contest in contests):
-        message = "is needed: by it ballots are ordered by lot; publish it by setting it"
+        message = say("is needed: by it ballots are ordered by lot; publish it by setting it")
         yield FieldError("ballot_seed", message, "no-seed")
 
 
 def _no_root() -> FieldError:
-    return FieldError("units", "exactly one has no parent, and it is no precinct", "no-root")
+    return FieldError("units", say("exactly one has no parent, and it is no precinct"), "no-root")
 
 
 def _no_selections(contest: str) -> FieldError:
-    return FieldError(f"contests.{contest}.selections", "there is at least one", "no-selection")
+    return FieldError(f"contests.{contest}.selections", say("there is at least one"), "no-selection")

@@ -1,13 +1,14 @@
 """Every field that is wrong is named, with what is wrong about it."""
 
 import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
 
 from models.errors import Invalid
-from models.reading import read_struct
+from models.reading import plain, read_struct
+from models.wording import Worded
 
 
 class Part(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,11 +49,36 @@ def test_what_is_wrong_is_said_in_plain_words() -> None:
     with pytest.raises(Invalid) as refused:
         read_struct({"name": "", "count": "many", "day": 4, "parts": None}, Thing)
     assert {error.field: error.message for error in refused.value.errors} == {
-        "name": "is text of length >= 1",
+        "name": "is text of 1 character or more",
         "count": "is a whole number, not text",
         "day": "is a date (YYYY-MM-DD), not a whole number",
         "parts": "is a list, not nothing",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        (int | None, "many", "is a whole number or nothing, not text"),
+        (Annotated[str, msgspec.Meta(min_length=2)], "a", "is text of 2 characters or more"),
+        (Annotated[str, msgspec.Meta(max_length=1)], "ab", "is text of at most 1 character"),
+        (Annotated[list[int], msgspec.Meta(min_length=1)], [], "is a list of 1 item or more"),
+        (Annotated[list[int], msgspec.Meta(max_length=1000)], [1] * 1001, "is a list of at most 1,000 items"),
+        (Annotated[int, msgspec.Meta(ge=1)], 0, "is a whole number from 1 up"),
+        (Annotated[int, msgspec.Meta(le=1000)], 1001, "is a whole number up to 1,000"),
+        (Annotated[str, msgspec.Meta(pattern="^a$")], "b", "is text of the form '^a$'"),
+        (Literal["given", "lot"], "no", "is none of the values that are known here: 'no'"),
+        (Part, {}, "has no field 'code', which is needed"),
+        (Part, {"code": "a", "x": 1}, "has a field 'x', which is not known here"),
+        (datetime.date, "soon", "is a date (YYYY-MM-DD)"),
+    ],
+)
+def test_every_message_that_msgspec_has_for_our_types_is_worded(kind: Any, value: Any, words: str) -> None:
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.convert(value, kind)
+    said = plain(str(refused.value))
+    assert said == words
+    assert isinstance(said, Worded)
 
 
 def test_the_place_within_a_field_is_named() -> None:

@@ -99,7 +99,7 @@ def test_a_number_too_large_to_be_read_is_no_reason_to_call_it_no_json(number: s
 def test_votes_that_are_no_object_are_named(votes: Any) -> None:
     [(field, code, remedy)] = faults(message(votes=votes))
     assert (field, code) == ("votes", "invalid")
-    assert "expected `object`" in remedy
+    assert remedy.startswith("is an object, not ")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_votes_that_are_no_object_are_named(votes: Any) -> None:
 def test_a_value_that_does_not_fit_its_field_is_named_with_what_was_expected(field: str, value: Any) -> None:
     [(named, _, remedy)] = faults(message(**{field: value}))
     assert named == field
-    assert remedy.startswith("expected `")
+    assert remedy.startswith("is ")
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:

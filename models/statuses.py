@@ -1,0 +1,26 @@
+"""What a status is called within a sentence: its code where people read English (pure)."""
+
+from models.wording import say
+
+# Translators: these stand in sentences such as “The election 'x' is open; …”.
+_ELECTION = {
+    "draft": say("draft"),
+    "open": say("open"),
+    "closed": say("closed"),
+    "certified": say("certified"),
+    "correction": say("correction"),
+}
+# Translators: these stand in sentences such as “The candidate 'x' is rejected; …”.
+_CANDIDATE = {
+    "filed": say("filed"),
+    "qualified": say("qualified"),
+    "rejected": say("rejected"),
+    "withdrawn": say("withdrawn"),
+}
+# Translators: these stand in “The publication of results is released and cannot become released; …”.
+_RELEASE = {"released": say("released"), "withheld": say("withheld")}
+_WORDS = _ELECTION | _CANDIDATE | _RELEASE
+
+
+def status_word(status: str) -> str:
+    return _WORDS.get(status, status)
