@@ -39,6 +39,22 @@ _UNIT = {
 _PARTY = {"code": "REP", "name": "Republican", "colour": "#c8102e"}
 _SELECTION = {"code": "trump-and-vance", "name": "TRUMP and VANCE", "party": "REP"}
 _WHOLE_CONTEST = {**_CONTEST, "ballot_order": "given", "selections": [_SELECTION], "precincts": None}
+_SENT = {
+    "contest": "president",
+    "revision": 1,
+    "status": "accepted",
+    "seq": 17,
+    "at": "2026-01-01T21:30:00Z",
+    "by": "olga",
+    "channel": "web",
+}
+_ENTRY_PRECINCT = {
+    "code": "abbottstown",
+    "name": "ABBOTTSTOWN",
+    "voters_registered": 610,
+    "contests": ["president"],
+    "sent": [_SENT],
+}
 _NEW_ELECTION = {
     "code": "adams-2024",
     "name": "Adams 2024",
@@ -195,6 +211,20 @@ _BALLOT_CONTEST = {
 
 EXAMPLES: dict[str, Any] = {
     "ElectionInfo": _ELECTION,
+    "SentTally": _SENT,
+    "EntryPrecinct": _ENTRY_PRECINCT,
+    "Entry": {
+        "election": "adams-2024",
+        "name": "Adams 2024",
+        "election_status": "open",
+        "is_test": False,
+        "timezone": "UTC",
+        "username": "olga",
+        "total": 1,
+        "precincts": [_ENTRY_PRECINCT],
+        "contests": [_CONTEST],
+        "next": None,
+    },
     "NewElection": _NEW_ELECTION,
     "ElectionEdit": {**_without_code(_NEW_ELECTION), "ballot_seed": "5 11 23 31 44 46, drawn on 2024-09-12"},
     "ElectionMove": {"change": "open", "reason": ""},
@@ -218,6 +248,7 @@ EXAMPLES: dict[str, Any] = {
     },
     "PartyPage": {"parties": [_PARTY], "next": None},
     "ContestResults": _RESULTS,
+    "UnitResults": {"unit": _UNIT, "contests": [{**_RESULTS, "unit": "abbottstown"}]},
     "ElectionResults": {
         "election": "adams-2024",
         "name": "Adams 2024",
@@ -335,7 +366,7 @@ EXAMPLES: dict[str, Any] = {
 RESULTS_STREAM = (
     "retry: 2000\n\n"
     'id: 411\nevent: results\ndata: {"election":"adams-2024","contest":"president","version":411,…}\n\n'
-    'id: 411\nevent: heartbeat\ndata: {"version":411,"at":"2026-01-01T00:00:15Z","lag":0.4}\n\n'
+    'id: 411\nevent: heartbeat\ndata: {"version":411,"at":"2026-01-01T00:00:15Z","lag":0.4,"broker":true}\n\n'
 )
 LOG_STREAM = (
     "retry: 2000\n\n"
@@ -344,6 +375,18 @@ LOG_STREAM = (
 NDJSON_LINES = (
     '{"precinct":"abbottstown","name":"ABBOTTSTOWN","seq":17,"revision":1,…}\n'
     '{"precinct":"arendtsville","name":"ARENDTSVILLE","seq":21,"revision":1,…}\n'
+)
+RESULTS_CSV = (
+    "election,contest,contest_name,unit,selection,selection_name,party,votes,share,rank,margin,…\r\n"
+    "adams-2024,president,President,,trump-and-vance,TRUMP and VANCE,REP,40248,0.661,1,20361,…\r\n"
+)
+PRECINCTS_CSV = (
+    "election,contest,precinct,precinct_name,voters_registered,ballots_cast,…,votes.trump-and-vance,…\r\n"
+    "adams-2024,president,abbottstown,ABBOTTSTOWN,610,509,…,350,…\r\n"
+)
+LOG_CSV = (
+    "election,is_test,seq,at,kind,withheld,change,precinct,contest,revision,status,…,leaf_hash\r\n"
+    f"adams-2024,false,17,2026-01-01T00:00:00Z,tally,false,,abbottstown,president,1,accepted,…,{_HASH}\r\n"
 )
 BULK_LINES = (
     '{"row":1,"status":"added","code":"4711"}\n'

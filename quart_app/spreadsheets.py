@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from quart import Response
 
-from quart_app.answers import LIVE
+from quart_app.answers import LIVE, PRIVATE, bytes_response
 
-CSV = "text/csv; charset=utf-8; header=present"
+MEDIA = "text/csv"
+CSV = f"{MEDIA}; charset=utf-8; header=present"
 
 # Without it Excel takes the file for one in the encoding of its country, and spoils every name in it.
 # LibreOffice, Numbers, pandas, R and DuckDB pass over it; Python's csv does with `encoding="utf-8-sig"`.
@@ -20,25 +21,26 @@ BYTE_ORDER_MARK = "\ufeff"
 _FORMULAS = tuple("=+-@＝＋－＠")
 _CONTROLS = tuple(map(chr, (*range(32), 127)))
 
+NOT_MODIFIED = 304
+# Seconds in which a long table has to be taken: a slow telephone has 10 MB of it by then.
+LONGEST = 900
+
 Cell = str | int | float | bool | datetime.datetime | datetime.date | None
 Row = Sequence[Cell]
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Row], *, cache: str = LIVE) -> Response:
     """A whole table as a file `name.csv`; `header` has field names, which are English in every language."""
-    return csv_file(name, table(header, rows), cache=cache)
+    return named(bytes_response(table(header, rows), cache=cache), name)
 
 
 def csv_stream(
-    name: str, header: Sequence[str], pages: AsyncIterable[Iterable[Row]], *, cache: str = LIVE
+    name: str, header: Sequence[str], pages: AsyncIterable[Iterable[Row]], *, private: bool = False
 ) -> Response:
-    """The same for a table that comes a page of rows at a time."""
-    return _as_file(Response(_chunks(header, pages)), name, cache)
-
-
-def csv_file(name: str, content: bytes, *, cache: str) -> Response:
-    """What `table` made, as a file `name.csv`."""
-    return _as_file(Response(content), name, cache)
+    """The same for a table that comes a page of rows at a time; `private` for what only staff may see."""
+    response = Response(_chunks(header, pages), headers={"Cache-Control": PRIVATE if private else LIVE})
+    response.timeout = LONGEST
+    return named(response, name)
 
 
 def table(header: Sequence[str], rows: Iterable[Row]) -> bytes:
@@ -79,9 +81,10 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_CONTROLS) or text.lstrip().startswith(_FORMULAS) else text
 
 
-def _as_file(response: Response, name: str, cache: str) -> Response:
-    response.content_type = CSV
-    response.headers["Cache-Control"] = cache
+def named(response: Response, name: str) -> Response:
+    """The answer, which holds a table, as a file `name.csv`."""
+    if response.status_code != NOT_MODIFIED:
+        response.content_type = CSV
     # RFC 6266: the plain name for old programs, the encoded one for names beyond ASCII.
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
     response.headers["Content-Disposition"] = (

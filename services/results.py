@@ -254,8 +254,8 @@ class ResultsService:
         withhold = not (state.results_released or staff)
         return contest_results(state, counts[0], unit=unit, withhold=withhold)
 
-    async def of_unit(self, election: str, unit: str) -> UnitResults:
-        """What the public may see of every contest on the unit's ballots.
+    async def of_unit(self, election: str, unit: str, *, staff: bool = False) -> UnitResults:
+        """What the public, or `staff`, may see of every contest on the unit's ballots.
 
         Raises UnknownElection and UnknownUnit.
         """
@@ -264,7 +264,7 @@ class ResultsService:
             unit_id, kind = await repos.elections.unit(state.id, unit)
             info = await repos.elections.unit_info(state.id, unit)
             counts = await repos.results.counts(state.id, unit_id, precinct=kind == "precinct")
-        withhold = not state.results_released
+        withhold = not (state.results_released or staff)
         contests = [contest_results(state, count, unit=unit, withhold=withhold) for count in counts]
         return UnitResults(info, contests)
 

@@ -33,6 +33,13 @@ PUBLIC = [
     "contests/president/results?unit=north-1",
     "contests/president/units",
     "log",
+    "results.csv",
+    "contests/president/results.csv",
+    "contests/president/results.csv?unit=north-1",
+    "contests/president/units.csv",
+    "units/north/results",
+    "units/north-1/results.csv",
+    "log.csv",
 ]
 
 
