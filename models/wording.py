@@ -51,8 +51,11 @@ def say_many(one: str, many: str, number: int, /, **parts: Any) -> Worded:
 
 
 def listed(items: Iterable[str]) -> str:
-    """`this, that, other`: each of them may be Worded, and so is the comma."""
-    return reduce(lambda before, last: say("%(before)s, %(last)s", before=before, last=last), items)
+    """`this, that, other`: each of them may be Worded, and so is the comma. Empty where there is none."""
+    listing = iter(items)
+    return reduce(
+        lambda before, last: say("%(before)s, %(last)s", before=before, last=last), listing, next(listing, "")
+    )
 
 
 def _worded(one: str, many: str | None, number: int, parts: dict[str, Any]) -> Worded:

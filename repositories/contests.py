@@ -13,6 +13,7 @@ from models.elections import Contest, ContestUnit, Party, ReportingUnit, Selecti
 from models.errors import AlreadyExists, UnknownContest, UnknownParty, UnknownSelection
 from models.people import Candidate
 from models.places import PartyInfo, SelectionInfo
+from models.wording import say
 
 _CONTEST = select(
     Contest.id,
@@ -72,7 +73,7 @@ class Contests:
     async def add_party(self, election_id: int, code: str, party: PartyEdit) -> None:
         """Raises AlreadyExists."""
         row = {"election_id": election_id, "code": code, "name": party.name, "colour": party.colour}
-        await self._add(Party, row, f"This election already has a party {code!r}.")
+        await self._add(Party, row, say("This election already has a party %(code)r.", code=code))
 
     async def edit_party(self, party_id: int, party: PartyEdit) -> None:
         query = update(Party).where(Party.id == party_id)
@@ -126,7 +127,7 @@ class Contests:
             "position": int(await self._session.scalar(last) or 0) + 1,
             **_columns(contest, district_id),
         }
-        return await self._add(Contest, row, f"This election already has a contest {code!r}.")
+        return await self._add(Contest, row, say("This election already has a contest %(code)r.", code=code))
 
     async def edit_contest(self, contest_id: int, district_id: int, contest: ContestEdit) -> None:
         query = update(Contest).where(Contest.id == contest_id)
@@ -205,7 +206,7 @@ class Contests:
             "party_id": party_id,
             "position": int(await self._session.scalar(last) or 0) + 1,
         }
-        await self._add(Selection, row, f"This contest already has a selection {code!r}.")
+        await self._add(Selection, row, say("This contest already has a selection %(code)r.", code=code))
 
     async def edit_selection(self, selection_id: int, edit: SelectionEdit, party_id: int | None) -> None:
         query = update(Selection).where(Selection.id == selection_id)

@@ -12,6 +12,7 @@ from models.elections import Contest, ContestUnit, Election, Party, ReportingUni
 from models.errors import AlreadyExists
 from models.log import LogHead
 from models.results import ElectionState
+from models.wording import say
 
 
 class Definitions:
@@ -49,7 +50,7 @@ class Definitions:
         try:
             result = await self._session.execute(insert(Election).values(values).returning(Election.id))
         except IntegrityError as error:
-            raise AlreadyExists(f"There is already an election {state.code!r}.") from error
+            raise AlreadyExists(say("There is already an election %(code)r.", code=state.code)) from error
         election: int = result.scalar_one()
         await self._session.execute(insert(LogHead).values(election_id=election, seq=0))
         return election

@@ -14,6 +14,7 @@ from models.elections import Election, ReportingUnit
 from models.errors import AlreadyExists, EmailTaken, UnknownMember
 from models.members import is_username
 from models.people import Login, Member, MemberUnit
+from models.wording import say
 
 # The key of an advisory lock, of no meaning but to be one.
 _ADMINISTRATORS = 2_026_110_301
@@ -97,7 +98,7 @@ class People:
         member = await self._session.scalar(insert(Member).values(values).returning(Member.id))
         login = upsert(Login).values(member_id=member, username=username).on_conflict_do_nothing()
         if await self._session.scalar(login.returning(Login.member_id)) is None:
-            raise AlreadyExists(f"There is already a member {username!r}.")
+            raise AlreadyExists(say("There is already a member %(username)r.", username=username))
         return int(member or 0)
 
     async def change(self, member_id: int, **values: Any) -> None:

@@ -19,6 +19,7 @@ from models.errors import Conflict, FieldError, Invalid
 from models.places import PartyInfo, SelectionInfo
 from models.results import ElectionState
 from models.rights import Actor
+from models.wording import Figure, say, say_many
 from repositories.database import Database, Repositories
 from services.ballots import order_ballot
 from services.clock import Clock
@@ -68,8 +69,14 @@ class BallotDesign:
             hold_against(before, expected)
             selections, candidates = await repos.contests.party_uses(party_id)
             if selections or candidates:
-                stand = f"selections: {selections:,}, candidates: {candidates:,}"
-                raise Conflict(f"The party {code!r} stays while something names it; there are {stand}.")
+                message = say(
+                    "The party %(code)r stays while something names it; "
+                    "there are selections: %(selections)s, candidates: %(candidates)s.",
+                    code=code,
+                    selections=Figure(selections),
+                    candidates=Figure(candidates),
+                )
+                raise Conflict(message)
             await repos.contests.remove_party(party_id)
             await self._record(repos, state, by, "party-removed", code, before, None)
 
@@ -105,7 +112,14 @@ class BallotDesign:
             hold_against(before, expected)
             becomes_measure = edit.is_measure and not before.is_measure
             if becomes_measure and (candidates := await repos.contests.candidates(contest_id)):
-                raise Conflict(f"{code!r} becomes no measure: {candidates:,} candidates have filed for it.")
+                raise Conflict(
+                    say_many(
+                        "%(code)r becomes no measure: %(number)s candidate has filed for it.",
+                        "%(code)r becomes no measure: %(number)s candidates have filed for it.",
+                        candidates,
+                        code=code,
+                    )
+                )
             plan = await _Plan.of(repos, state, edit)
             await repos.contests.edit_contest(contest_id, plan.district, edit)
             await plan.write(repos, state, contest_id, before=before)
@@ -120,7 +134,14 @@ class BallotDesign:
             contest_id, before = await repos.contests.contest(state.id, code)
             hold_against(before, expected)
             if candidates := await repos.contests.candidates(contest_id):
-                raise Conflict(f"The contest {code!r} stays: {candidates:,} candidates have filed for it.")
+                raise Conflict(
+                    say_many(
+                        "The contest %(code)r stays: %(number)s candidate has filed for it.",
+                        "The contest %(code)r stays: %(number)s candidates have filed for it.",
+                        candidates,
+                        code=code,
+                    )
+                )
             await repos.opening.forget_totals([contest_id])
             await repos.contests.remove_contest(contest_id)
             await self._record(repos, state, by, "contest-removed", code, before, None)
@@ -207,11 +228,14 @@ class _Plan:
         district = (await repos.units.named(state.id, [edit.district])).get(edit.district)
         precincts: list[int] = []
         if district is None:
-            faults.append(FieldError("district", f"there is no unit {edit.district!r}", "unknown-unit"))
+            message = say("there is no unit %(unit)r", unit=edit.district)
+            faults.append(FieldError("district", message, "unknown-unit"))
         elif edit.precincts is not None:
             there = await repos.contests.at_or_below(district.id)
             for code in [code for code in edit.precincts if code not in there]:
-                message = f"{code!r} is no precinct at or below {edit.district!r}"
+                message = say(
+                    "%(code)r is no precinct at or below %(district)r", code=code, district=edit.district
+                )
                 faults.append(FieldError("precincts", message, "outside-district"))
             precincts = [there[code] for code in edit.precincts if code in there]
             faults += _repeated("precincts", edit.precincts)
@@ -245,7 +269,8 @@ class _Plan:
 async def _remove_selections(repos: Repositories, selections: list[int]) -> None:
     """Raises Conflict while candidates stand behind one."""
     if stood_behind := await repos.contests.stood_behind(selections):
-        raise Conflict(f"Candidates stand behind {', '.join(stood_behind)}; withdraw them first.")
+        named = ", ".join(stood_behind)
+        raise Conflict(say("Candidates stand behind %(selections)s; withdraw them first.", selections=named))
     await repos.ballots.remove(selections)
 
 
@@ -260,9 +285,9 @@ async def _party_id(repos: Repositories, state: ElectionState, edit: SelectionEd
 
 
 def _unknown_party(code: str, field: str) -> FieldError:
-    return FieldError(field, f"this election has no party {code!r}", "unknown-party")
+    return FieldError(field, say("this election has no party %(party)r", party=code), "unknown-party")
 
 
 def _repeated(field: str, codes: Iterable[str]) -> list[FieldError]:
     twice = sorted(code for code, times in Counter(codes).items() if times > 1)
-    return [FieldError(field, f"{code!r} is named twice", "named-twice") for code in twice]
+    return [FieldError(field, say("%(code)r is named twice", code=code), "named-twice") for code in twice]

@@ -8,6 +8,7 @@ from models.candidates import Ballot
 from models.codes import make_code
 from models.errors import FieldError, Invalid
 from models.results import ElectionState
+from models.wording import say
 from repositories.ballots import Placing
 from repositories.candidates import CandidateRow
 from repositories.database import Database, Repositories
@@ -94,7 +95,11 @@ async def join(repos: Repositories, candidate: CandidateRow, selection: str) -> 
     for there in await repos.ballots.selections([candidate.contest_id]):
         if there.code == selection:
             return there.id
-    message = f"{candidate.contest!r} has no selection {selection!r} to join; leave it out to stand alone"
+    message = say(
+        "%(contest)r has no selection %(selection)r to join; leave it out to stand alone",
+        contest=candidate.contest,
+        selection=selection,
+    )
     raise Invalid((FieldError("selection", message, "unknown-selection"),))
 
 
@@ -126,6 +131,6 @@ def _free(code: str, taken: set[str]) -> str:
 async def _precinct(repos: Repositories, election: ElectionState, code: str) -> int:
     unit, kind = await repos.elections.unit(election.id, code)
     if kind != "precinct":
-        message = f"{code!r} is no precinct; ballots differ by precinct"
+        message = say("%(code)r is no precinct; ballots differ by precinct", code=code)
         raise Invalid((FieldError("precinct", message, "not-a-precinct"),))
     return unit

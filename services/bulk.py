@@ -13,6 +13,7 @@ import msgspec
 
 from models.errors import DomainError, FieldError, Invalid
 from models.reading import read_struct
+from models.wording import say
 
 ADDED = "added"
 UNCHANGED = "unchanged"
@@ -21,7 +22,7 @@ REFUSED = "refused"
 MAX_ROW = 1_048_576
 """Bytes of one row."""
 
-AS_CSV = "Send a JSON array of objects, or CSV in UTF-8 (spreadsheets: save as “CSV UTF-8”)."
+AS_CSV = say("Send a JSON array of objects, or CSV in UTF-8 (spreadsheets: save as “CSV UTF-8”).")
 
 Raw = tuple[int, dict[str, Any]]
 """A row's number, counted from 1, and its fields as they came; those of CSV are texts."""
@@ -49,7 +50,11 @@ class Broken(dict[str, Any]):
 
 
 class BrokenOff(Exception):
-    """Nothing of a file can be read from here on. Says why, in lower case and without a full stop."""
+    """Nothing of a file can be read from here on. Says why, in a sentence."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.title = title
 
 
 Insert = Callable[[list[Raw]], Awaitable[list[RowResult]]]
@@ -72,7 +77,7 @@ def read_row(raw: Raw, to: type[T]) -> T | tuple[FieldError, ...]:
 
 def _unfit(fields: dict[str, Any]) -> list[tuple[str, str]]:
     return [
-        (name.replace("\x00", ""), "holds a NUL character (U+0000); leave it out")
+        (name.replace("\x00", ""), say("holds a NUL character (U+0000); leave it out"))
         for name, value in fields.items()
         if "\x00" in name or (isinstance(value, str) and "\x00" in value)
     ]
@@ -137,7 +142,9 @@ async def _inserted(rows: list[Raw], insert: Insert) -> list[RowResult]:
         if len(rows) == 1:
             # Only its kind: the message of a database error can hold what was to be stored.
             _logger.error("a row could not be stored: %s", type(error).__name__)
-            fault = FieldError("", "could not be stored; the fault is logged on the server", "not-stored")
+            fault = FieldError(
+                "", say("could not be stored; the fault is logged on the server"), "not-stored"
+            )
             return [refused(rows[0][0], fault)]
     half = len(rows) // 2
     return await _inserted(rows[:half], insert) + await _inserted(rows[half:], insert)

@@ -5,6 +5,7 @@ import csv
 import io
 
 from models.errors import FieldError, Unreadable
+from models.wording import Figure, say, say_many
 from services.bulk import AS_CSV, MAX_ROW, Broken, BrokenOff, Raw
 
 MAX_COLUMNS = 100
@@ -68,7 +69,7 @@ class CsvRows:
         if fault:
             raise BrokenOff(fault)
         if len(self._tail) + self._lines.size() > MAX_ROW:
-            raise BrokenOff(f"a row has more than {MAX_ROW:,} characters")
+            raise BrokenOff(say("A row has more than %(most)s characters.", most=Figure(MAX_ROW)))
 
     def end(self) -> None:
         self.feed(b"", final=True)
@@ -76,19 +77,19 @@ class CsvRows:
         self._lines.complete = True
         self._parse()
         if self.count == 0:
-            raise Unreadable(f"There is no row below the header line. {AS_CSV}")
+            raise Unreadable(say("There is no row below the header line. %(remedy)s", remedy=AS_CSV))
 
-    def _text(self, piece: bytes, final: bool) -> tuple[str, str]:
+    def _text(self, piece: bytes, final: bool) -> tuple[str, str | None]:
         """What can be read, and what is wrong with that which follows it."""
-        fault = ""
+        fault = None
         try:
             text = self._characters.decode(piece, final)
         except UnicodeDecodeError as error:
             text = error.object[: error.start].decode()
-            fault = "this is not text in UTF-8"
+            fault = say("This is not text in UTF-8.")
         if "\x00" in text:
             text = text.partition("\x00")[0]
-            fault = "this is not text: it holds a NUL character"
+            fault = say("This is not text: it holds a NUL character.")
         return text, fault
 
     def _parse(self) -> None:
@@ -103,7 +104,7 @@ class CsvRows:
             except csv.Error:
                 # A quote that never ends would swallow what follows: only its own line is lost.
                 self._lines.place = begun + 1
-                self._bad("has quotes that cannot be read; double those within a cell, and quote it")
+                self._bad(say("has quotes that cannot be read; double those within a cell, and quote it"))
 
     def _take(self, cells: list[str]) -> None:
         if self._header is None:
@@ -111,7 +112,12 @@ class CsvRows:
             return
         filled = {place: cell for place, cell in enumerate(cells) if cell.strip()}
         if filled and max(filled) >= len(self._header):
-            self._bad(f"has {len(cells)} cells, and the header line names {len(self._header)} columns")
+            message = say(
+                "has more cells than the header line has columns: %(cells)s, not %(columns)s",
+                cells=Figure(len(cells)),
+                columns=Figure(len(self._header)),
+            )
+            self._bad(message)
             return
         self.count += 1
         if filled:
@@ -119,7 +125,7 @@ class CsvRows:
 
     def _bad(self, message: str) -> None:
         if self._header is None:
-            raise Unreadable(f"The header line {message}.")
+            raise Unreadable(say("The header line %(message)s.", message=message))
         self.count += 1
         self.rows.append((self.count, Broken(FieldError("", message, "bad-line"))))
 
@@ -130,12 +136,19 @@ def _header(cells: list[str]) -> list[str]:
     while names and not names[-1]:
         names.pop()
     if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
-        raise Unreadable("The columns of CSV are separated by commas.")
+        raise Unreadable(say("The columns of CSV are separated by commas."))
     if len(names) > MAX_COLUMNS:
-        raise Unreadable(f"The header line names {len(names):,} columns; there are at most {MAX_COLUMNS}.")
+        raise Unreadable(
+            say_many(
+                "The header line names %(number)s column; there are at most %(most)s.",
+                "The header line names %(number)s columns; there are at most %(most)s.",
+                len(names),
+                most=Figure(MAX_COLUMNS),
+            )
+        )
     for place, name in enumerate(names, start=1):
         if not name:
-            raise Unreadable(f"Column {place} has no name in the header line.")
+            raise Unreadable(say("Column %(place)d has no name in the header line.", place=place))
         if name in names[: place - 1]:
-            raise Unreadable(f"The header line names the column {name[:100]!r} twice.")
+            raise Unreadable(say("The header line names the column %(name)r twice.", name=name[:100]))
     return names

@@ -6,6 +6,7 @@ import ijson
 from ijson.common import ObjectBuilder
 
 from models.errors import FieldError
+from models.wording import Figure, say
 from services.bulk import MAX_ROW, Broken, BrokenOff, Raw
 
 
@@ -29,17 +30,17 @@ class JsonRows:
             self._parser.send(piece)
         except ijson.JSONError:
             self._take()
-            raise BrokenOff("this is not valid JSON") from None
+            raise BrokenOff(say("This is not valid JSON.")) from None
         self._take()
         self._unfinished = self._unfinished + len(piece) if self.count == before else len(piece)
         if self._unfinished > MAX_ROW:
-            raise BrokenOff(f"a row has more than {MAX_ROW:,} bytes")
+            raise BrokenOff(say("A row has more than %(most)s bytes.", most=Figure(MAX_ROW)))
 
     def end(self) -> None:
         try:
             self._parser.close()
         except ijson.JSONError:
-            raise BrokenOff("the JSON ends too early") from None
+            raise BrokenOff(say("The JSON ends too early.")) from None
 
     def _take(self) -> None:
         for kind, value in self._events:
@@ -63,7 +64,7 @@ class JsonRows:
 
     def _put(self, value: Any) -> None:
         if self._row is None:
-            self._give(Broken(FieldError("", "a row is a JSON object", "not-an-object")))
+            self._give(Broken(FieldError("", say("a row is a JSON object"), "not-an-object")))
         elif value is not None:
             self._row[self._name] = value
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from typing import Literal, Protocol
 
 from models.errors import FieldError, TooLarge, Unreadable
+from models.wording import say
 from services.bulk import AS_CSV, Broken, BrokenOff, Raw
 from services.bulk_csv import CsvRows
 from services.bulk_json import JsonRows
@@ -96,14 +97,22 @@ class _Table:
     def _begin(self) -> tuple[_Rows, bytes]:
         head, self._head = self._head, b""
         if not head:
-            raise Unreadable(f"There is nothing in it. {AS_CSV}")
+            raise Unreadable(say("There is nothing in it. %(remedy)s", remedy=AS_CSV))
         if head.startswith(_SPREADSHEETS):
-            raise Unreadable(f"This is a spreadsheet or an archive, and no text. {AS_CSV}")
+            raise Unreadable(
+                say("This is a spreadsheet or an archive, and no text. %(remedy)s", remedy=AS_CSV)
+            )
         if head.startswith(b"{"):
-            raise Unreadable("This is a JSON object; rows are sent as an array of objects: [{…}, {…}].")
+            raise Unreadable(say("This is a JSON object; rows are sent as an array of objects: [{…}, {…}]."))
         found = "JSON" if head.startswith(b"[") else "CSV"
         if self._said not in (None, found):
-            raise Unreadable(f"This was sent as {self._said} and begins like {found}. {AS_CSV}")
+            message = say(
+                "This was sent as %(said)s and begins like %(found)s. %(remedy)s",
+                said=self._said,
+                found=found,
+                remedy=AS_CSV,
+            )
+            raise Unreadable(message)
         return JsonRows() if found == "JSON" else CsvRows(), head
 
     def _read(self, reader: _Rows, piece: bytes | None) -> list[Raw]:
@@ -113,7 +122,8 @@ class _Table:
             else:
                 reader.feed(piece)
         except BrokenOff as fault:
-            whole = str(fault)[:1].upper() + str(fault)[1:]
-            return self.break_off(f"nothing is read from here on: {fault}", Unreadable(f"{whole}. {AS_CSV}"))
+            message = say("nothing is read from here on. %(fault)s", fault=fault.title)
+            whole = say("%(fault)s %(remedy)s", fault=fault.title, remedy=AS_CSV)
+            return self.break_off(message, Unreadable(whole))
         rows, reader.rows = reader.rows, []
         return rows

@@ -16,6 +16,7 @@ from models.lifecycles import CandidateStatus
 from models.personal import CandidateContact
 from models.results import ElectionState
 from models.rights import Actor
+from models.wording import say
 from repositories.candidates import CandidateRow, Races
 from repositories.database import Database
 from services.bulk import ADDED, UNCHANGED, Raw, RowResult, in_chunks, read_row, refused
@@ -167,7 +168,9 @@ class CandidateService:
             return refused(number, *filing)
         if digests[filing.code] == self._digest(filing):
             return RowResult(number, UNCHANGED, filing.code)
-        message = "is filed already with other content; correct that filing, or give this one another code"
+        message = say(
+            "is filed already with other content; correct that filing, or give this one another code"
+        )
         return refused(number, FieldError("code", message, "already-filed"), code=filing.code)
 
     def _row(
@@ -227,16 +230,17 @@ def _faults(filing: CodedFiling, races: Races, at: datetime.datetime) -> tuple[F
     """What is wrong with a filing that can be read: nowhere to stand, nobody to stand for, no such day."""
     faults = []
     if filing.contest not in races.contests:
-        message = f"this election has no contest {filing.contest!r}"
+        message = say("this election has no contest %(contest)r", contest=filing.contest)
         faults.append(FieldError("contest", message, "unknown-contest"))
     elif filing.contest in races.measures:
-        message = f"{filing.contest!r} is a ballot measure; nobody stands in it"
+        message = say("%(contest)r is a ballot measure; nobody stands in it", contest=filing.contest)
         faults.append(FieldError("contest", message, "not-a-candidate-contest"))
     if filing.party is not None and filing.party not in races.parties:
-        message = f"this election has no party {filing.party!r}; leave it out for none"
+        message = say("this election has no party %(party)r; leave it out for none", party=filing.party)
         faults.append(FieldError("party", message, "unknown-party"))
     # A day has begun somewhere on earth at most 14 hours before it has in UTC.
     latest = (at + datetime.timedelta(hours=14)).date()
     if filing.filed_at is not None and not EARLIEST <= filing.filed_at <= latest:
-        faults.append(FieldError("filed_at", f"lies between {EARLIEST} and today", "impossible-date"))
+        message = say("lies between %(earliest)s and today", earliest=EARLIEST)
+        faults.append(FieldError("filed_at", message, "impossible-date"))
     return tuple(faults)

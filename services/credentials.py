@@ -10,6 +10,7 @@ import msgspec
 from models.errors import Conflict, FieldError, Invalid, NotFound, NotSignedIn, SessionNeeded
 from models.members import SessionInfo, TokenInfo
 from models.rights import OPERATOR, Actor, Identity
+from models.wording import say
 from repositories.database import Database, Repositories
 from services.clock import Clock
 from services.signals import telling_rights
@@ -39,7 +40,7 @@ class CredentialService:
         async with self._database.transaction() as repos:
             identity = await repos.credentials.by_token(secret_hash(token), self._clock())
         if identity is None:
-            raise NotSignedIn("This token is not known, was revoked or has expired.")
+            raise NotSignedIn(say("This token is not known, was revoked or has expired."))
         return identity
 
     async def by_session(self, secret: str) -> Identity | None:
@@ -75,7 +76,7 @@ class CredentialService:
             member = await repos.people.member(username)
             told.add(member.id)
             if not await repos.credentials.end_session(member.id, session_id):
-                raise NotFound("There is no such session.")
+                raise NotFound(say("There is no such session."))
             await repos.audit.add(by, self._clock(), "session-ended", username)
 
     async def tokens(self, who: Identity) -> list[TokenInfo]:
@@ -93,7 +94,7 @@ class CredentialService:
         Raises NotFound.
         """
         if who.credential.kind == "token" and who.credential.id != token_id:
-            raise NotFound("There is no such token; with a token, none but itself is revoked.")
+            raise NotFound(say("There is no such token; with a token, none but itself is revoked."))
         await self.revoke_token_of(who.username, token_id, by)
 
     async def revoke_token_of(self, username: str, token_id: int, by: Actor) -> None:
@@ -103,7 +104,7 @@ class CredentialService:
             told.add(member.id)
             name = await repos.credentials.revoke_token(member.id, token_id)
             if name is None:
-                raise NotFound("There is no such token.")
+                raise NotFound(say("There is no such token."))
             await repos.audit.add(by, self._clock(), "token-revoked", f"{username}: {name}")
 
     # ---- given out ----
@@ -148,10 +149,10 @@ class CredentialService:
         at = self._clock()
         member = await repos.people.member(username, lock=True)
         if member.disabled_at is not None:
-            raise Conflict(f"{username} is disabled.")
+            raise Conflict(say("%(username)s is disabled.", username=username))
         acting = sorted(member.roles if scopes is None else set(scopes))
         if foreign := set(acting) - set(member.roles):
-            message = f"{sorted(foreign)[0]!r} is none of your roles"
+            message = say("%(role)r is none of your roles", role=sorted(foreign)[0])
             raise Invalid((FieldError("scopes", message, "foreign-scope"),))
         token_id = await repos.credentials.add_token(
             member_id=member.id,

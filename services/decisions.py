@@ -10,6 +10,7 @@ from models.errors import DomainError, ElectionNotDraft, FieldError, Invalid, Un
 from models.lifecycles import CANDIDATE_MOVES, CandidateStatus, ElectionStatus, move
 from models.results import ElectionState
 from models.rights import Actor
+from models.wording import say
 from repositories.candidates import CandidateRow
 from repositories.database import Database, Repositories
 from services.ballots import join, leave, order_ballot, stand
@@ -120,10 +121,10 @@ async def _record(
 def _check(decision: Decision) -> None:
     """Raises Invalid."""
     if decision.change != "qualify" and not decision.reason.strip():
-        message = f"is missing; say why, as for everybody whose candidate you {decision.change}"
+        message = say("is missing; say why, as for everybody who is rejected or withdrawn")
         raise Invalid((FieldError("reason", message, "missing-reason"),))
     if decision.change != "qualify" and decision.selection is not None:
-        message = "is only for those who qualify; leave it out"
+        message = say("is only for those who qualify; leave it out")
         raise Invalid((FieldError("selection", message, "needless-selection"),))
 
 
@@ -134,7 +135,8 @@ def _fault(
     if code not in found:
         return UnknownCandidate(code)
     try:
-        move(CANDIDATE_MOVES, f"The candidate {code!r}", found[code].status, STATUS_AFTER[decision.change])
+        subject = say("The candidate %(code)r", code=code)
+        move(CANDIDATE_MOVES, subject, found[code].status, STATUS_AFTER[decision.change])
     except DomainError as error:
         return error
     if decision.change == "qualify" and state.status != ElectionStatus.DRAFT:

@@ -12,6 +12,7 @@ from models.places import UnitInfo
 from models.results import ElectionState
 from models.rights import Actor
 from models.wholeness import PRECINCT, unit_faults
+from models.wording import listed, say, say_many
 from repositories.database import Database, Repositories
 from repositories.units import Hanging, Unit
 from services.bulk import ADDED, UNCHANGED, Raw, RowResult, in_chunks, read_row, refused
@@ -69,7 +70,12 @@ class DraftingService:
             unit = await repos.units.get(state.id, code)
             hold_against(unit.info, expected)
             if hanging := _named(await repos.units.hanging(unit.id)):
-                raise Conflict(f"The unit {code!r} stays while something hangs on it; there are: {hanging}.")
+                message = say(
+                    "The unit %(code)r stays while something hangs on it; there are: %(hanging)s.",
+                    code=code,
+                    hanging=hanging,
+                )
+                raise Conflict(message)
             contests = await repos.units.contests_of(unit.id)
             await repos.units.remove(unit.id)
             await _recount(repos, contests, code)
@@ -137,7 +143,9 @@ class _Planting:
         if known := self._known.get(unit.code):
             if known == info:
                 return RowResult(number, UNCHANGED, unit.code)
-            message = "is there already with other content; change that unit, or give this one another code"
+            message = say(
+                "is there already with other content; change that unit, or give this one another code"
+            )
             return refused(number, FieldError("code", message, "already-exists"), code=unit.code)
         if faults := tuple(unit_faults(unit, self._kinds, rooted=self._rooted)):
             return refused(number, *faults, code=unit.code)
@@ -164,14 +172,14 @@ async def _parents(repos: Repositories, state: ElectionState, unit: Unit, edit: 
     faults = list(unit_faults(edit, kinds, rooted=root not in (None, unit.id)))
     hanging = await repos.units.hanging(unit.id)
     if edit.kind != PRECINCT == unit.info.kind and hanging.voters:
-        message = "stays a precinct while voters are registered in it, or were"
+        message = say("stays a precinct while voters are registered in it, or were")
         faults.append(FieldError("kind", message, "holds-voters"))
     if edit.kind == PRECINCT and hanging.units:
-        message = "is no precinct while units lie below it"
+        message = say("is no precinct while units lie below it")
         faults.append(FieldError("kind", message, "below-precinct"))
     for parent in found.values():
         if unit.id in await repos.units.above(parent.id):
-            message = f"{parent.info.code!r} is this unit or lies below it"
+            message = say("%(code)r is this unit or lies below it", code=parent.info.code)
             faults.append(FieldError("parent", message, "below-itself"))
     if faults:
         raise Invalid(tuple(faults))
@@ -183,10 +191,20 @@ async def _recount(repos: Repositories, contests: list[int], unit: str) -> None:
     await repos.opening.count_upwards(contests)
     if nowhere := await repos.units.nowhere(contests):
         named = ", ".join(nowhere)
-        raise Conflict(f"{unit!r} is the only precinct of {named}: give these contests others first.")
+        message = say(
+            "%(unit)r is the only precinct of %(contests)s: give these contests others first.",
+            unit=unit,
+            contests=named,
+        )
+        raise Conflict(message)
 
 
 def _named(hanging: Hanging) -> str:
-    """`3 units, 1 officers`: what there is of it; empty where there is nothing."""
-    counts = msgspec.structs.asdict(hanging)
-    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    """`3 units, 1 officer`: what there is of it; empty where there is nothing."""
+    counted = (
+        say_many("%(number)s unit", "%(number)s units", hanging.units),
+        say_many("%(number)s contest", "%(number)s contests", hanging.contests),
+        say_many("%(number)s voter", "%(number)s voters", hanging.voters),
+        say_many("%(number)s officer", "%(number)s officers", hanging.officers),
+    )
+    return listed(words for words in counted if words.number)

@@ -16,6 +16,7 @@ from models.places import ContestInfo, PartyInfo, UnitInfo
 from models.results import ElectionState
 from models.rights import OPERATOR, Actor
 from models.wholeness import definition_faults
+from models.wording import say
 from repositories.database import Database, Repositories
 from services.announcements import Announcement
 from services.ballots import order_ballot
@@ -98,7 +99,7 @@ class ElectionService:
         Raises AlreadyExists, or Invalid where the definition does not hang together.
         """
         if errors := tuple(definition_faults(definition)):
-            raise Invalid(errors, "The definition of the election does not hang together.")
+            raise Invalid(errors, say("The definition of the election does not hang together."))
         changes: list[Change] = ["open"] if opened else []
         return await self._define(definition, [*changes, "release"] if released else changes, by)
 
@@ -127,7 +128,7 @@ class ElectionService:
         or a correction has no reason.
         """
         if change == "correct" and not reason.strip():
-            message = "says why what was certified is corrected; it stands in the public log"
+            message = say("says why what was certified is corrected; it stands in the public log")
             raise Invalid((FieldError("reason", message, "missing-reason"),))
         async with self._database.transaction() as repos:
             election = await self._move(repos, await repos.elections.hold(code), change, by, reason)
@@ -216,10 +217,10 @@ def _after(election: ElectionState, change: Change) -> ElectionState:
             return msgspec.structs.replace(election, status=_STATUS_AFTER[change])
         return msgspec.structs.replace(election, results_released=change == "release")
     if change in _STATUS_AFTER:
-        subject = f"The election {election.code!r}"
+        subject = say("The election %(code)r", code=election.code)
         raise IllegalTransition(subject, election.status, _STATUS_AFTER[change], allowed)
     now = "released" if election.results_released else "withheld"
-    raise IllegalTransition("The publication of results", now, now, allowed)
+    raise IllegalTransition(say("The publication of results"), now, now, allowed)
 
 
 def _facts(election: ElectionState | None) -> dict[str, Any] | None:
@@ -235,5 +236,5 @@ def _check_timezone(name: str) -> None:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        message = f"there is no timezone {name!r}; write an IANA name such as Europe/Rome"
+        message = say("there is no timezone %(name)r; write an IANA name such as Europe/Rome", name=name)
         raise Invalid((FieldError("timezone", message, "unknown-timezone"),)) from None

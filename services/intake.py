@@ -23,6 +23,7 @@ from models.errors import (
 from models.recording import Receipt, Recorded, Recorder, Sender, Submission
 from models.rights import Identity
 from models.submissions import TallySubmission, check_against, digest
+from models.wording import say
 from repositories.database import Database
 from services.announcements import Announcement
 from services.books import Books
@@ -147,9 +148,9 @@ class Intake:
         for somebody who is no officer, DatabaseAway, and Unavailable when the server is stopping.
         """
         if self._closing:
-            raise Unavailable("The server is stopping; send the same again in a moment.")
+            raise Unavailable(say("The server is stopping; send the same again in a moment."))
         if not identity.sends_tallies:
-            raise NotAllowed("Only officers send tallies.")
+            raise NotAllowed(say("Only officers send tallies."))
         book = await self._books.get(election)
         sender = Sender(identity.member_id, channel)
         sorted_out = [self._sorted_out(tally, identity, sender, book) for tally in tallies]
@@ -198,7 +199,7 @@ class Intake:
         except Exception:
             if len(submissions) == 1:
                 _logger.exception("a tally of %s could not be recorded", election)
-                return [Unavailable("This tally could not be recorded; the fault has been logged.")]
+                return [Unavailable(say("This tally could not be recorded; the fault has been logged."))]
         middle = len(submissions) // 2
         first = await self._answered(election, submissions[:middle])
         return first + await self._answered(election, submissions[middle:])

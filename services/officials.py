@@ -12,6 +12,7 @@ from models.members import MemberEdit, MemberInfo, is_username
 from models.personal import MemberContact
 from models.reading import read_struct
 from models.rights import OPERATOR, ROLES, Actor, Role
+from models.wording import say
 from repositories.database import Database, Repositories
 from repositories.people import MemberRow
 from services.clock import Clock
@@ -87,7 +88,7 @@ class OfficialService:
                 await repos.credentials.revoke_tokens(row.id)
                 await repos.credentials.drop_reset(row.id)
             if _administrates(before) and not await repos.people.administrators():
-                raise Conflict("Nobody would be left to administrate: make another administrator first.")
+                raise Conflict(say("Nobody would be left to administrate: make another administrator first."))
         return info
 
     async def reset(self, username: str, by: Actor) -> Reset:
@@ -221,7 +222,11 @@ async def _qualified_units(repos: Repositories, codes: Sequence[str]) -> set[int
     named = [code.partition("/")[::2] for code in codes]
     found = await repos.people.units_at(named)
     unknown = tuple(
-        FieldError(f"precincts[{number}]", f"there is no unit {code!r}; write ELECTION/UNIT", "unknown-unit")
+        FieldError(
+            f"precincts[{number}]",
+            say("there is no unit %(unit)r; write ELECTION/UNIT", unit=code),
+            "unknown-unit",
+        )
         for number, (code, place) in enumerate(zip(codes, named, strict=True))
         if place not in found
     )
@@ -236,7 +241,11 @@ async def _unit(repos: Repositories, code: str, election: str | None) -> int:
         raise UnknownUnit(code)
     if len(found) > 1:
         elections = ", ".join(sorted(name for _, name in found))
-        message = f"{code!r} is a unit of several elections ({elections}); name the election"
+        message = say(
+            "%(unit)r is a unit of several elections (%(elections)s); name the election",
+            unit=code,
+            elections=elections,
+        )
         raise Invalid((FieldError("precinct", message, "ambiguous-precinct"),))
     return found[0][0]
 
@@ -248,15 +257,15 @@ def _administrates(info: MemberInfo) -> bool:
 def _checked_roles(roles: Iterable[str], field: str) -> list[str]:
     roles = sorted(set(roles))
     if unknown := [role for role in roles if role not in ROLES]:
-        message = f"{unknown[0]!r} is none of {', '.join(ROLES)}"
+        message = say("%(role)r is none of %(roles)s", role=unknown[0], roles=", ".join(ROLES))
         raise Invalid((FieldError(field, message, "unknown-role"),))
     return roles
 
 
 def _check_username(username: str) -> None:
     if not is_username(username):
-        message = "is 1 to 64 lower-case letters, digits, dots, hyphens or underscores"
+        message = say("is 1 to 64 lower-case letters, digits, dots, hyphens or underscores")
         raise Invalid((FieldError("username", message, "invalid-username"),))
     if username == OPERATOR.username:
-        message = "is how the audit trail calls whoever gives commands on the server; choose another"
+        message = say("is how the audit trail calls whoever gives commands on the server; choose another")
         raise Invalid((FieldError("username", message, "reserved-username"),))

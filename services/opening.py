@@ -5,6 +5,7 @@ import datetime
 from models.errors import Invalid
 from models.results import ElectionState
 from models.wholeness import opening_faults
+from models.wording import say
 from repositories.database import Repositories
 from services.ballots import order_ballot
 
@@ -20,6 +21,6 @@ async def make_ready(repos: Repositories, election: ElectionState, at: datetime.
         seed=election.ballot_seed,
     )
     if errors := tuple(faults):
-        raise Invalid(errors, f"The election {election.code!r} cannot be opened yet.")
+        raise Invalid(errors, say("The election %(code)r cannot be opened yet.", code=election.code))
     await order_ballot(repos, election)
     await repos.opening.begin_totals(election.id, at)

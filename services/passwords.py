@@ -18,6 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from models.errors import FieldError, Invalid, Unavailable
+from models.wording import say, say_many
 
 MIN_LENGTH = 12
 MAX_LENGTH = 256
@@ -75,7 +76,7 @@ class Passwords:
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
         if self._waiting >= _WAITING:
-            raise Unavailable("Too many people sign in at this moment; try again shortly.")
+            raise Unavailable(say("Too many people sign in at this moment; try again shortly."))
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
@@ -105,14 +106,19 @@ def check_password(password: str, username: str, field: str = "password") -> Non
 
 def _fault(password: str, username: str) -> str | None:
     if len(password) < MIN_LENGTH:
-        return f"has {len(password)} characters; use {MIN_LENGTH} or more, several words for example"
+        return say_many(
+            "has %(number)s character; use %(least)d or more, several words for example",
+            "has %(number)s characters; use %(least)d or more, several words for example",
+            len(password),
+            least=MIN_LENGTH,
+        )
     if len(password) > MAX_LENGTH:
-        return f"is longer than {MAX_LENGTH} characters"
+        return say("is longer than %(most)d characters", most=MAX_LENGTH)
     plain = _plain(password).casefold()
     if _is_guessed_first(plain):
-        return "is among those that are guessed first; use several words that do not belong together"
+        return say("is among those that are guessed first; use several words that do not belong together")
     if len(username) >= _TELLING and username in plain:
-        return "contains the username; leave it out"
+        return say("contains the username; leave it out")
     return None
 
 

@@ -10,6 +10,7 @@ from models.errors import FieldError
 from models.results import ElectionState
 from models.rights import Actor
 from models.voters import VoterEntry
+from models.wording import say
 from repositories.database import Database
 from repositories.voters import SealedVoter, StandingVoter
 from services.bulk import ADDED, UNCHANGED, Raw, RowResult, in_chunks, read_row, refused
@@ -87,8 +88,9 @@ class Registration:
             return added, await repos.voters.standing(state.id, known)
 
 
-def unknown_precinct(precinct: str) -> FieldError:
-    return FieldError("precinct", f"this election has no precinct {precinct!r}", "unknown-precinct")
+def unknown_precinct(precinct: str, field: str = "precinct") -> FieldError:
+    message = say("this election has no precinct %(precinct)r", precinct=precinct)
+    return FieldError(field, message, "unknown-precinct")
 
 
 def _answers(
@@ -107,6 +109,6 @@ def _known(row: int, voter: SealedVoter, standing: StandingVoter | None) -> RowR
     """A number that is no news; nobody has it any more who was removed just then."""
     if standing is not None and (standing.digest, standing.unit_id) == (voter.digest, voter.unit_id):
         return RowResult(row, UNCHANGED, str(standing.id))
-    message = "is registered already with other content; change that registration by PUT"
+    message = say("is registered already with other content; change that registration by PUT")
     code = str(standing.id) if standing else ""
     return refused(row, FieldError("voter_id", message, "already-registered"), code=code)

@@ -8,6 +8,7 @@ import msgspec
 
 from models.errors import FieldError, Invalid, SessionNeeded, WrongPassword
 from models.rights import Actor, Identity
+from models.wording import say
 from repositories.database import Database, Repositories
 from repositories.people import MemberRow
 from services.clock import Clock
@@ -16,8 +17,8 @@ from services.passwords import Passwords, check_password
 from services.signals import telling_rights
 from services.tries import Subject, Tries
 
-_NOT_TOGETHER = "This name and password do not belong together."
-_NOT_YOURS = "This is not your password."
+_NOT_TOGETHER = say("This name and password do not belong together.")
+_NOT_YOURS = say("This is not your password.")
 
 
 class NewSession(msgspec.Struct, frozen=True):
@@ -182,5 +183,5 @@ def _session_of(who: Identity) -> int:
 
 
 def _unknown_reset() -> NoReturn:
-    message = "is not known, was used already or has expired; ask an administrator for another"
+    message = say("is not known, was used already or has expired; ask an administrator for another")
     raise Invalid((FieldError("token", message, "unknown-reset"),))

@@ -24,6 +24,7 @@ import math
 import msgspec
 
 from models.errors import TooMany
+from models.wording import say
 from repositories.database import Database, Repositories
 from services.clock import Clock
 from services.vault import Vault
@@ -130,4 +131,7 @@ class Tries:
 async def _locked(repos: Repositories, key: bytes, at: datetime.datetime) -> TooMany:
     until = await repos.tries.locked_until(key)
     seconds = max(1, math.ceil((until - at).total_seconds())) if until is not None else 1
-    return TooMany(f"Too many failed sign-ins under this name; wait {seconds} s before the next.", seconds)
+    message = say(
+        "Too many failed sign-ins under this name; wait %(seconds)s s before the next.", seconds=seconds
+    )
+    return TooMany(message, seconds)

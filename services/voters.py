@@ -6,6 +6,7 @@ from models.editions import changed, hold_against
 from models.errors import FieldError, Invalid, UnknownUnit, VoterRemoved
 from models.rights import Actor
 from models.voters import VoterEntry, VoterInfo, VoterSearch
+from models.wording import say
 from repositories.database import Database, Repositories
 from repositories.voters import VoterRow
 from services.clock import Clock
@@ -94,11 +95,9 @@ class VoterService:
             if precinct not in precincts:
                 raise UnknownUnit(precinct)
             if to not in precincts:
-                raise Invalid(
-                    (FieldError("to", f"this election has no precinct {to!r}", "unknown-precinct"),)
-                )
+                raise Invalid((unknown_precinct(to, "to"),))
             if to == precinct:
-                raise Invalid((FieldError("to", "is the precinct that they are in", "same-precinct"),))
+                raise Invalid((FieldError("to", say("is the precinct that they are in"), "same-precinct"),))
             moved = await repos.voters.move(state.id, precincts[precinct], precincts[to], at)
             changes: dict[str, Any] = {"precinct": [precinct, to], "voters": [None, moved]}
             await repos.audit.add(
