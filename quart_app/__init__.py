@@ -12,6 +12,7 @@ from quart_app.api import (
     entries,
     exports,
     health,
+    history,
     log,
     members,
     results,
@@ -23,6 +24,7 @@ from quart_app.api import (
     voters,
 )
 from quart_app.auth import install_sessions
+from quart_app.door.compression import install_compression
 from quart_app.door.cors import install_cors
 from quart_app.door.headers import install_headers
 from quart_app.door.limits import install_limits
@@ -47,6 +49,7 @@ APIS = (
     voters,
     results,
     exports,
+    history,
     log,
     entries,
     tallies,
@@ -65,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     settings = settings or load_settings()
     app = Quart("quart_app", template_folder=str(ROOT / "templates"), static_folder=None)
     install_headers(app)
+    install_compression(app)
     install_cors(app, settings.requests.origins)
     install_sizes(app, settings.requests.max_body)
     app.config["QUART_SCHEMA_CONVERSION_PREFERENCE"] = "msgspec"

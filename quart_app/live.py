@@ -27,6 +27,8 @@ from services.tasks import end
 
 # The event loop gets a turn after this many viewers, so that intake never waits for a large crowd.
 TURN = 500
+# Seconds after which figures that nobody could look up are late enough to be told of at once.
+LATE_SECONDS = 10.0
 
 _logger = logging.getLogger(__name__)
 
@@ -146,12 +148,27 @@ async def _end_when(lost: asyncio.Event, viewer: Viewer) -> None:
     viewer.end(complete=viewer.busy_since is None)
 
 
+# Other processes are heard, and the figures are not late.
+ALL_WELL = (True, False)
+
+
 class Broadcaster:
     """Sends one election's results to all who watch it in this process."""
 
-    def __init__(self, feed: Feed, *, staff: bool, pause: float, heartbeat: float, stuck: float) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        *,
+        staff: bool,
+        pause: float,
+        heartbeat: float,
+        stuck: float,
+        connected: Callable[[], bool],
+    ) -> None:
         self._feed = feed
         self._staff = staff
+        self._connected = connected
+        self._told = ALL_WELL
         self._pause = pause
         self._heartbeat = heartbeat
         self._stuck = stuck
@@ -168,7 +185,10 @@ class Broadcaster:
         self._viewers.add(viewer)
         try:
             view = self._feed.view
-            viewer.push(RETRY + self._events(view, view.changed_since(-1, contests)), self._catch_up)
+            first = RETRY + self._events(view, view.changed_since(-1, contests))
+            if self._condition != ALL_WELL:
+                first += self._heartbeat_now()
+            viewer.push(first, self._catch_up)
             if await viewer.ended:
                 await send(_body(b"", more=False))
         finally:
@@ -176,6 +196,14 @@ class Broadcaster:
             viewer.release()
             if leaving is not None:
                 leaving.cancel()
+
+    @property
+    def _condition(self) -> tuple[bool, bool]:
+        """Whether other processes are heard, and whether the figures are late."""
+        return self._connected(), self._feed.lag > LATE_SECONDS
+
+    def _heartbeat_now(self) -> bytes:
+        return heartbeat(self._feed, broker=self._connected())
 
     def _events(self, view: View, codes: Iterable[str]) -> bytes:
         contests = (view.contest(code, staff=self._staff) for code in codes)
@@ -228,14 +256,18 @@ class Broadcaster:
                 await asyncio.sleep(0)
 
     async def _tend(self) -> None:
-        """Shows quiet viewers that the stream is alive, and lets go of those that take nothing."""
+        """Shows quiet viewers that the stream is alive, and lets go of those that take nothing.
+
+        Where the server's own condition has changed, everybody hears of it at once.
+        """
         now = time.monotonic()
-        beat = heartbeat(self._feed)
+        beat = self._heartbeat_now()
+        changed, self._told = self._condition != self._told, self._condition
         for number, viewer in enumerate(tuple(self._viewers)):
             if viewer.busy_since is not None:
                 if now - viewer.busy_since > self._stuck:
                     viewer.end(complete=False)
-            elif now - viewer.sent_at >= self._heartbeat * 2 / 3:
+            elif changed or now - viewer.sent_at >= self._heartbeat * 2 / 3:
                 viewer.push(beat, self._catch_up)
             if number % TURN == TURN - 1:
                 await asyncio.sleep(0)
@@ -247,30 +279,40 @@ class Broadcaster:
             viewer.end(complete=True)
 
 
-def heartbeat(feed: Feed) -> bytes:
+def heartbeat(feed: Feed, *, broker: bool) -> bytes:
     """A comment for machines that only want bytes, and an event for browsers, which see no comments.
 
     `lag` is the seconds since this process last knew for certain that its figures were the newest.
+    Without the `broker` it still learns by itself what other processes count, but some seconds later.
     """
     view = feed.view
-    data = {"version": view.version, "at": utc_now(), "lag": round(feed.lag, 1)}
+    data = {"version": view.version, "at": utc_now(), "lag": round(feed.lag, 1), "broker": broker}
     return b": heartbeat\n" + event("heartbeat", view.version, msgspec.json.encode(data))
 
 
 class Broadcasters:
     """The broadcasters of a process, made when the first viewer comes: one for the public, one for staff."""
 
-    def __init__(self, *, pause: float, heartbeat: float, stuck: float) -> None:
+    def __init__(
+        self, *, pause: float, heartbeat: float, stuck: float, connected: Callable[[], bool]
+    ) -> None:
+        """`connected` tells whether announcements of other processes are heard just now."""
         self._pause = pause
         self._heartbeat = heartbeat
         self._stuck = stuck
+        self._connected = connected
         self._broadcasters: dict[tuple[str, bool], Broadcaster] = {}
 
     def of(self, feed: Feed, *, staff: bool) -> Broadcaster:
         key = (feed.view.election.code, staff)
         if key not in self._broadcasters:
             self._broadcasters[key] = Broadcaster(
-                feed, staff=staff, pause=self._pause, heartbeat=self._heartbeat, stuck=self._stuck
+                feed,
+                staff=staff,
+                pause=self._pause,
+                heartbeat=self._heartbeat,
+                stuck=self._stuck,
+                connected=self._connected,
             )
         return self._broadcasters[key]
 

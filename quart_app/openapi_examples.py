@@ -260,6 +260,23 @@ EXAMPLES: dict[str, Any] = {
         "released": True,
         "contests": [_RESULTS],
     },
+    "History": {
+        "election": "adams-2024",
+        "contest": "president",
+        "version": 411,
+        "units_expected": 51,
+        "selections": ["trump-and-vance", "harris-and-walz"],
+        "points": [
+            {
+                "seq": 17,
+                "at": "2026-01-01T00:00:00Z",
+                "units_reported": 1,
+                "ballots_cast": 509,
+                "write_ins": 0,
+                "votes": [350, 150],
+            }
+        ],
+    },
     "TallyPage": {"tallies": [_PRECINCT_TALLY], "next": None},
     "LogAnswer": {
         "entries": [

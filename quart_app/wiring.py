@@ -24,11 +24,14 @@ from services.decisions import DecisionService
 from services.drafting import DraftingService
 from services.elections import ElectionService
 from services.enrolment import EnrolmentService
+from services.history import HistoryService
+from services.entries import EntryService
 from services.intake import Intake
 from services.log import LogService
 from services.officials import OfficialService
 from services.passes import PassService
 from services.passwords import Passwords
+from services.places import PlaceService
 from services.registration import Registration
 from services.resealing import Resealing
 from services.results import ResultsService
@@ -103,6 +106,8 @@ class Services:
         self.audit = AuditService(self.database)
         self.standing = Standing(self.database, utc_now, sweep=settings.sessions.sweep)
         self.results = ResultsService(self.database)
+        self.history = HistoryService(self.database, self.results)
+        self.places = PlaceService(self.database)
         self.log = LogService(self.database)
         self._books = Books(self.database)
         self.intake = Intake(
@@ -112,10 +117,14 @@ class Services:
             batch_size=settings.intake.batch_size,
             capacity=settings.intake.capacity,
         )
+        self.entries = EntryService(self.database, self._books)
         self.broker = Broker(settings.redis_url, [self._books, self.results, self.log], [self.standing])
         self.watchers = Watchers(settings.live.max_watchers)
         self.broadcasters = Broadcasters(
-            pause=settings.live.pause, heartbeat=settings.live.heartbeat, stuck=settings.live.stuck
+            pause=settings.live.pause,
+            heartbeat=settings.live.heartbeat,
+            stuck=settings.live.stuck,
+            connected=lambda: self.broker.connected,
         )
 
     def start(self) -> None:

@@ -2,12 +2,23 @@
 
 import datetime
 
+import msgspec
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.history import CountedTally
 from models.log import Entry, LogEntry, LogHead, LogRecord, entry_bytes, leaf_hash
 
 _LOCK = text("SELECT seq FROM log_heads WHERE election_id = :election FOR UPDATE")
+
+# Which entries are a contest's stands in the table of tallies; what they said when they came, in the log.
+_TALLIES = text("""
+    SELECT l.entry
+    FROM tallies t JOIN log_entries l ON l.election_id = t.election_id AND l.seq = t.seq
+    WHERE t.election_id = :election AND t.contest_id = :contest AND t.seq > :after AND t.seq <= :upto
+    ORDER BY t.seq LIMIT :limit
+""")
+_read_tally = msgspec.json.Decoder(CountedTally).decode
 
 
 class Log:
@@ -49,3 +60,11 @@ class Log:
             .limit(limit)
         )
         return [LogRecord(*row) for row in await self._session.execute(query)]
+
+    async def tallies(
+        self, election_id: int, contest_id: int, *, after: int, upto: int, limit: int
+    ) -> list[CountedTally]:
+        """At most `limit` tallies of a contest behind `after` and not behind `upto`, in order."""
+        places = {"election": election_id, "contest": contest_id, "after": after, "upto": upto}
+        rows = await self._session.scalars(_TALLIES, {**places, "limit": limit})
+        return [_read_tally(entry) for entry in rows]
