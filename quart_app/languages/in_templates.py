@@ -18,7 +18,7 @@ def install_languages(app: Quart) -> None:
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
     environment.finalize = _finalized
-    environment.globals.update(to=to, language=language, languages=languages, alternates=alternates)
+    environment.globals.update(to=to, language=language, languages=languages, here=here, alternates=alternates)
 
 
 def _finalized(value: Any) -> Any:
@@ -35,8 +35,17 @@ def to(path: str, **query: str) -> str:
     return parts._replace(query=together).geturl()
 
 
+def here() -> str:
+    """Where this page is on this site, with all that is asked of it but the language."""
+    asked = urlencode(_asked())
+    return f"{request.path}?{asked}" if asked else request.path
+
+
 def alternates() -> dict[str, str]:
     """The whole address of this page in every language, by its code."""
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name != PARAMETER]
-    here = request.host_url.rstrip("/") + request.path
-    return {one.code: f"{here}?{urlencode([*kept, (PARAMETER, one.code)])}" for one in languages()}
+    page = request.host_url.rstrip("/") + request.path
+    return {one.code: f"{page}?{urlencode([*_asked(), (PARAMETER, one.code)])}" for one in languages()}
+
+
+def _asked() -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.args.items(multi=True) if name != PARAMETER]
