@@ -18,7 +18,7 @@ def install_languages(app: Quart) -> None:
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
     environment.finalize = _finalized
-    environment.globals.update(to=to, language=language, languages=languages, here=here, alternates=alternates)
+    environment.globals.update(to=to, language=language, languages=languages, this_page=this_page, alternates=alternates)
 
 
 def _finalized(value: Any) -> Any:
@@ -35,7 +35,7 @@ def to(path: str, **query: str) -> str:
     return parts._replace(query=together).geturl()
 
 
-def here() -> str:
+def this_page() -> str:
     """Where this page is on this site, with all that is asked of it but the language."""
     asked = urlencode(_asked())
     return f"{request.path}?{asked}" if asked else request.path
@@ -43,8 +43,8 @@ def here() -> str:
 
 def alternates() -> dict[str, str]:
     """The whole address of this page in every language, by its code."""
-    page = request.host_url.rstrip("/") + request.path
-    return {one.code: f"{page}?{urlencode([*_asked(), (PARAMETER, one.code)])}" for one in languages()}
+    whole = request.host_url.rstrip("/") + request.path
+    return {one.code: f"{whole}?{urlencode([*_asked(), (PARAMETER, one.code)])}" for one in languages()}
 
 
 def _asked() -> list[tuple[str, str]]:
