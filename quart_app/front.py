@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from quart_app.answers import JSON, LIVE, etag_of, matches
+from quart_app.door.compression import GZIP, takes_gzip, weak
 from quart_app.door.cors import OPEN
 from quart_app.door.headers import EVERYWHERE, NO_PAGE, STRICT, Pairs, encoded, only_https
 from services.results import ResultsService
@@ -38,7 +39,7 @@ class FrontDoor:
         feed = results.known(place[0])
         if feed is None or feed.view.is_draft:
             return False
-        if_none_match = host = ""
+        if_none_match = host = accepted = ""
         for name, value in scope["headers"]:
             if name in (b"authorization", b"cookie"):
                 return False
@@ -46,16 +47,19 @@ class FrontDoor:
                 if_none_match = value.decode("latin-1")
             elif name == b"host":
                 host = value.decode("latin-1")
+            elif name == b"accept-encoding":
+                accepted = value.decode("latin-1")
+        in_gzip = bool(accepted) and takes_gzip(accepted)
         view = feed.view if feed.fresh else await feed.settled()
         if len(place) == 2:
-            body, version = view.json(), view.version
+            body, version = view.packed if in_gzip else view.json(), view.version
         elif len(place) == 4 and place[1] == "contests" and place[2] in view.contests:
             contest = view.contests[place[2]]
-            body, version = contest.json, contest.results.version
+            body, version = contest.packed if in_gzip else contest.json, contest.results.version
         else:
             return False
         common = _STRICT if only_https(scope["scheme"], host) else _HEADERS
-        await _send(send, body, etag_of(version), if_none_match, common)
+        await _send(send, body, etag_of(version), if_none_match, common, in_gzip=in_gzip)
         return True
 
 
@@ -67,17 +71,22 @@ def _path_of(target: str) -> str:
         return f"/{target}"
 
 
-_HEADERS = encoded({"Cache-Control": LIVE}, EVERYWHERE, NO_PAGE, OPEN)
+_HEADERS = encoded({"Cache-Control": LIVE, "Vary": "Accept-Encoding"}, EVERYWHERE, NO_PAGE, OPEN)
 _STRICT = [*_HEADERS, *encoded(STRICT)]
 _CONTENT_TYPE = (b"content-type", JSON.encode())
+_IN_GZIP = (b"content-encoding", GZIP.encode())
 
 
-async def _send(send: Any, body: bytes, etag: str, if_none_match: str, common: Pairs) -> None:
-    headers = [*common, (b"etag", etag.encode())]
+async def _send(
+    send: Any, body: bytes, etag: str, if_none_match: str, common: Pairs, *, in_gzip: bool
+) -> None:
+    headers = [*common, (b"etag", (weak(etag) if in_gzip else etag).encode())]
     if if_none_match and matches(etag, if_none_match):
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return
     headers += [_CONTENT_TYPE, (b"content-length", b"%d" % len(body))]
+    if in_gzip:
+        headers.append(_IN_GZIP)
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -7,6 +7,8 @@ so that a slow follower skips and nobody queues.
 
 import asyncio
 import contextlib
+import functools
+import gzip
 import time
 from collections.abc import Iterable
 
@@ -26,17 +28,20 @@ READ_PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 2.0
 
 _encode = msgspec.json.Encoder().encode
+# Quick enough to be done between two messages to those who watch: 2 ms for 50 contests.
+_pack = functools.partial(gzip.compress, compresslevel=5, mtime=0)
 
 
 class ContestView:
     """One contest's results at one moment, encoded at most once."""
 
-    __slots__ = ("_bytes", "count", "results")
+    __slots__ = ("_bytes", "_packed", "count", "results")
 
     def __init__(self, count: ContestCount, results: ContestResults) -> None:
         self.count = count
         self.results = results
         self._bytes: bytes | None = None
+        self._packed: bytes | None = None
 
     @property
     def json(self) -> bytes:
@@ -44,11 +49,18 @@ class ContestView:
             self._bytes = _encode(self.results)
         return self._bytes
 
+    @property
+    def packed(self) -> bytes:
+        """The JSON in gzip, made at most once like the JSON itself."""
+        if self._packed is None:
+            self._packed = _pack(self.json)
+        return self._packed
+
 
 class View:
     """An election's results at log position `version`: what the public may see, and what staff may."""
 
-    __slots__ = ("_jsons", "contests", "election", "parties", "staff_contests", "version")
+    __slots__ = ("_jsons", "_packed", "contests", "election", "parties", "staff_contests", "version")
 
     def __init__(
         self,
@@ -64,6 +76,7 @@ class View:
         self.contests = contests
         self.staff_contests = staff_contests
         self._jsons: dict[bool, bytes] = {}
+        self._packed: bytes | None = None
 
     @property
     def is_draft(self) -> bool:
@@ -82,6 +95,13 @@ class View:
         if staff not in self._jsons:
             self._jsons[staff] = self._encoded(staff)
         return self._jsons[staff]
+
+    @property
+    def packed(self) -> bytes:
+        """The public's JSON in gzip, made once."""
+        if self._packed is None:
+            self._packed = _pack(self.json())
+        return self._packed
 
     def _encoded(self, staff: bool) -> bytes:
         contests = list((self.staff_contests if staff else self.contests).values())

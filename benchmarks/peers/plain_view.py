@@ -16,6 +16,7 @@ def create_app() -> Quart:
     body = Path(os.environ["BENCHMARK_BODY"]).read_bytes()
     etag = etag_of(msgspec.json.decode(body)["version"])
     headers = {**EVERYWHERE, **NO_PAGE, **OPEN, "Cache-Control": LIVE, "ETag": etag}
+    headers["Vary"] = "Accept-Encoding"
 
     @app.get("/api/v1/elections/<election>/results")
     async def results(election: str) -> Response:

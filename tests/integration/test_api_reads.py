@@ -304,7 +304,7 @@ async def test_precinct_tallies_come_as_lines_of_json_too(desk: Desk, client: Cl
     path = f"{desk.path}/contests/president/units"
     response = await client.get(path, headers={"Accept": "application/x-ndjson"})
     assert response.content_type == "application/x-ndjson"
-    assert response.headers["Vary"] == "Accept"
+    assert response.headers["Vary"] == "Accept, Accept-Encoding"
     lines = [json.loads(line) for line in (await response.get_data()).splitlines()]
     assert lines == (await get(client, path))["tallies"]
     assert lines[0]["votes"] == {"ada": 40, "ben": 30, "cy": 5}
