@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable
-from functools import reduce
 from typing import Any, TypeVar
 
 import msgspec
 
 from models.errors import FieldError, Invalid
-from models.wording import Figure, Worded, say, say_many
+from models.wording import Figure, Worded, either, say, say_many
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -96,7 +95,7 @@ def read_struct(raw: dict[str, Any], to: type[T], *, strict: bool = True) -> T:
         return msgspec.convert(raw, to, strict=strict)
     except (msgspec.ValidationError, RecursionError) as error:
         faults = tuple(_faults(raw, to, strict))
-        raise Invalid(faults or (_fault("", error),)) from None
+        raise Invalid(faults or (fault_of("", error),)) from None
 
 
 def _faults(raw: dict[str, Any], to: type[msgspec.Struct], strict: bool) -> list[FieldError]:
@@ -110,7 +109,7 @@ def _faults(raw: dict[str, Any], to: type[msgspec.Struct], strict: bool) -> list
         try:
             msgspec.convert(raw[name], field.type, strict=strict)
         except (msgspec.ValidationError, RecursionError) as error:
-            faults.append(_fault(name, error))
+            faults.append(fault_of(name, error))
     if to.__struct_config__.forbid_unknown_fields:
         unknown = say("is not a field here; there are %(known)s", known=", ".join(fields))
         faults += [
@@ -119,11 +118,11 @@ def _faults(raw: dict[str, Any], to: type[msgspec.Struct], strict: bool) -> list
     return faults
 
 
-def _fault(name: str, error: Exception) -> FieldError:
+def fault_of(name: str, error: Exception) -> FieldError:
     """msgspec's message, with the place in it (`$[2].code`) put behind the field's name."""
     message, _, place = str(error).partition(" - at ")
     inner = place.strip("`").removeprefix("$")
-    return FieldError(name + inner, plain(message), "invalid")
+    return FieldError((name + inner).removeprefix("."), plain(message), "invalid")
 
 
 def plain(message: str) -> str:
@@ -136,5 +135,4 @@ def plain(message: str) -> str:
 
 def _kinds(types: str) -> str:
     """`int | null` is a whole number or nothing."""
-    kinds = [_KINDS.get(name, name) for name in types.split(" | ")]
-    return reduce(lambda one, other: say("%(one)s or %(other)s", one=one, other=other), kinds)
+    return either(_KINDS.get(name, name) for name in types.split(" | "))

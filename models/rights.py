@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from models.wording import say
+
 
 class Role(StrEnum):
     """What a member may be. Whoever has not signed in is the public, which is no role."""
@@ -18,6 +20,21 @@ class Role(StrEnum):
 
 
 ROLES = tuple(str(role) for role in Role)
+
+_ROLE_WORDS = {
+    Role.ADMINISTRATOR: say("administrator"),
+    Role.REGISTRAR: say("registrar"),
+    Role.OFFICER: say("officer"),
+    Role.REVIEWER: say("reviewer"),
+    Role.AUDITOR: say("auditor"),
+    Role.VOTER: say("voter"),
+}
+
+
+def role_word(role: str) -> str:
+    """What a role is called within a sentence: its code where people read English."""
+    return _ROLE_WORDS[Role(role)] if role in ROLES else role
+
 
 REGISTRARS = (Role.REGISTRAR, Role.ADMINISTRATOR)
 """Who keeps the registry: candidates and voters."""

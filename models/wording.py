@@ -58,6 +58,14 @@ def listed(items: Iterable[str]) -> str:
     )
 
 
+def either(items: Iterable[str]) -> str:
+    """`this or that`, like `listed`."""
+    choices = iter(items)
+    return reduce(
+        lambda one, other: say("%(one)s or %(other)s", one=one, other=other), choices, next(choices, "")
+    )
+
+
 def _worded(one: str, many: str | None, number: int, parts: dict[str, Any]) -> Worded:
     template = one if many is None or number == 1 else many
     text = Worded(template % parts if parts else template.replace("%%", "%"))

@@ -11,7 +11,8 @@ from quart import Quart, current_app, g, request
 from werkzeug.routing.rules import Rule
 
 from models.errors import NotAllowed
-from models.rights import PUBLIC, SIGNED_IN, Access, Identity, Role
+from models.rights import PUBLIC, SIGNED_IN, Access, Identity, Role, role_word
+from models.wording import either, listed, say
 from quart_app.auth import require_fresh, signed_in
 
 _RULE = "_tallystream_access"
@@ -111,11 +112,13 @@ async def still_admitted() -> None:
 def require(access: Access, who: Identity) -> None:
     """Raises NotAllowed, and NotFresh where the password is asked for again."""
     if not access.admits(who):
-        wanted = " or ".join(sorted(access.roles))
-        raise NotAllowed(f"This is for {wanted}; you are signed in as {_roles(who)}.")
+        raise NotAllowed(
+            say(
+                "This is for %(roles)s; you are signed in as %(username)s (%(own)s).",
+                roles=either(map(role_word, sorted(access.roles))),
+                username=who.username,
+                own=listed(map(role_word, sorted(who.roles))) or say("no role"),
+            )
+        )
     if access.fresh:
         require_fresh(who)
-
-
-def _roles(who: Identity) -> str:
-    return f"{who.username} ({', '.join(sorted(who.roles)) or 'no role'})"

@@ -13,6 +13,7 @@ from quart_auth import AuthUser, QuartAuth, current_user, login_user, logout_use
 
 from models.errors import ForeignOrigin, NotFresh, NotSignedIn
 from models.rights import Actor, Identity
+from models.wording import say
 from quart_app.wiring import services
 from services.clock import utc_now
 
@@ -54,7 +55,7 @@ async def _identify(carrier: Request | Websocket) -> Identity | None:
     if header is not None:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            raise NotSignedIn("Send the token as: Authorization: Bearer TOKEN")
+            raise NotSignedIn(say("Send the token as: Authorization: Bearer TOKEN"))
         return await services().credentials.by_token(token.strip())
     secret = current_user.auth_id
     if secret is None:
@@ -85,7 +86,7 @@ async def signed_in(carrier: Request | Websocket) -> Identity:
     """Whoever is asking. Raises NotSignedIn."""
     found = await identity(carrier)
     if found is None:
-        raise NotSignedIn("This needs a token (Authorization: Bearer TOKEN) or a session.")
+        raise NotSignedIn(say("This needs a token (Authorization: Bearer TOKEN) or a session."))
     return found
 
 

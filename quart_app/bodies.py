@@ -12,6 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from models.errors import Unreadable
 from models.reading import read_struct
 from models.submissions import NOT_READ
+from models.wording import say
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,12 +35,12 @@ def json_body(kind: type[msgspec.Struct]) -> Callable[[F], F]:
 
 async def _read(kind: type[msgspec.Struct]) -> msgspec.Struct:
     if not request.is_json:
-        raise UnsupportedMediaType("Send JSON, as Content-Type: application/json.")
+        raise UnsupportedMediaType(say("Send JSON, as Content-Type: application/json."))
     body: bytes = await request.get_data(as_text=False)  # type: ignore[assignment]
     try:
         raw = msgspec.json.decode(body)
     except NOT_READ:
-        raise Unreadable("The body is not JSON.") from None
+        raise Unreadable(say("The body is not JSON.")) from None
     if not isinstance(raw, dict):
-        raise Unreadable("The body is one JSON object.")
+        raise Unreadable(say("The body is one JSON object."))
     return read_struct(raw, kind)

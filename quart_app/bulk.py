@@ -10,6 +10,7 @@ from quart import Request, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from models.errors import NotSignedIn, TooLarge
+from models.wording import Figure, say
 from quart_app.answers import JSON, NDJSON
 from quart_app.auth import identity
 from quart_app.door.incoming import PacedBody
@@ -49,10 +50,14 @@ async def _pieces(carrier: Request, limit: int) -> AsyncIterator[bytes]:
         with services().standing.watch(await identity(carrier)) as lost:
             async for piece in body:
                 if lost.is_set():
-                    raise NotSignedIn("Your rights have changed meanwhile. What came before may be stored.")
+                    raise NotSignedIn(
+                        say("Your rights have changed meanwhile. What came before may be stored.")
+                    )
                 yield piece
     except RequestEntityTooLarge:
-        raise TooLarge(f"This is more than {limit:,} bytes; send it in several parts.") from None
+        raise TooLarge(
+            say("This is more than %(most)s bytes; send it in several parts.", most=Figure(limit))
+        ) from None
 
 
 async def bulk_response(results: AsyncIterator[list[RowResult]]) -> Response:

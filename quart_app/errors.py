@@ -23,6 +23,8 @@ from models.errors import (
     Unavailable,
     Unreadable,
 )
+from models.reading import fault_of
+from models.wording import Worded, say
 from quart_app.languages import spoken
 
 PROBLEM_JSON = "application/problem+json"
@@ -47,6 +49,20 @@ _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (TooMany, 429),
     (Unavailable, 503),
 )
+
+
+# What werkzeug and Quart refuse by themselves; they only have English for it.
+_TITLES = {
+    400: say("This request cannot be read."),
+    404: say("Nothing of ours has this address; perhaps there is a mistake in it."),
+    405: say("This address does not take this method; the Allow header names those that it takes."),
+    408: say("The request came too slowly; send it again."),
+    413: say("This is more than is taken at once; send it in several parts."),
+    414: say("This address is too long."),
+    415: say("This kind of content is not taken here; look at its Content-Type."),
+    431: say("The headers of this request are too large."),
+    500: say("Something went wrong on our side; it has been logged."),
+}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -111,9 +127,9 @@ def install_error_handlers(app: Quart) -> None:
 
     @app.errorhandler(RequestSchemaValidationError)
     async def bad_query(error: RequestSchemaValidationError) -> Response:
-        message = str(error.validation_error)
-        field = message.rpartition("$.")[2].strip("`") if "$." in message else "query"
-        fault = FieldError(field, message.partition(" - at")[0], "invalid")
+        fault = fault_of("", error.validation_error)
+        if not fault.field:
+            fault = msgspec.structs.replace(fault, field="query")
         return problem_response(problem_of(Invalid((fault,))))
 
     @app.errorhandler(HTTPException)
@@ -121,7 +137,9 @@ def install_error_handlers(app: Quart) -> None:
         status = error.code or 500
         name = default_exceptions[status].__name__ if status in default_exceptions else "error"
         code = "".join("-" + c.lower() if c.isupper() else c for c in name).strip("-")
-        response = problem_response(Problem(status=status, code=code, title=error.description or name))
+        ours = isinstance(error.description, Worded)
+        title = (error.description if ours else _TITLES.get(status)) or error.description or name
+        response = problem_response(Problem(status=status, code=code, title=title))
         for key, value in error.get_headers():
             if key.lower() in ("allow", "location"):
                 response.headers[key] = value
@@ -134,5 +152,4 @@ def install_error_handlers(app: Quart) -> None:
             await websocket.close(INTERNAL_ERROR, "internal-error")
         else:
             _logger.error("%s %s failed", request.method, request.path, exc_info=error)
-        title = "Something went wrong on our side; it has been logged."
-        return problem_response(Problem(status=500, code="internal-error", title=title))
+        return problem_response(Problem(status=500, code="internal-error", title=_TITLES[500]))

@@ -9,6 +9,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_headers, document_response, tag, validate_querystring
 
 from models.errors import FieldError, Invalid
+from models.wording import say
 from quart_app.access import public
 from quart_app.answers import LIVE, PRIVATE, bytes_response
 from quart_app.auth import is_staff, staff_asking
@@ -95,7 +96,7 @@ def _last_event_id() -> int:
     if not text:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) < 20) or int(text) > MAX_SEQ:
-        raise Invalid((FieldError("Last-Event-ID", "is the seq of the last entry seen", "invalid"),))
+        raise Invalid((FieldError("Last-Event-ID", say("is the seq of the last entry seen"), "invalid"),))
     return int(text)
 
 

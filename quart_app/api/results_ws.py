@@ -8,8 +8,10 @@ from quart import Blueprint, websocket
 from quart_schema import tag
 
 from models.errors import DomainError, FieldError, Invalid, Unreadable
+from models.reading import fault_of
 from models.rights import PUBLIC, Identity
 from models.submissions import NOT_READ
+from models.wording import say
 from quart_app.access import public, takes
 from quart_app.auth import identity
 from quart_app.errors import problem_frame
@@ -129,7 +131,7 @@ class _Conversation:
                 return CountAnswer(
                     question.contest, selection.code, question.unit, selection.votes, results.version
                 )
-        message = f"is not a selection of {question.contest!r}"
+        message = say("is not a selection of %(contest)r", contest=question.contest)
         raise Invalid((FieldError("selection", message, "unknown-selection"),))
 
     async def _write(self) -> None:
@@ -162,11 +164,11 @@ class _Conversation:
 
 def _decode(frame: Any) -> Subscribe | Unsubscribe | Count:
     if not isinstance(frame, str):
-        raise Unreadable("Frames are text with JSON in it; this one was binary.")
+        raise Unreadable(say("Frames are text with JSON in it; this one was binary."))
     try:
         message: Subscribe | Unsubscribe | Count = _decoder.decode(frame)
         return message
     except msgspec.ValidationError as error:
-        raise Invalid((FieldError("", str(error), "invalid"),)) from None
+        raise Invalid((fault_of("", error),)) from None
     except NOT_READ:
-        raise Unreadable("This is not JSON.") from None
+        raise Unreadable(say("This is not JSON.")) from None

@@ -10,6 +10,7 @@ from models.errors import DomainError, TooLarge, Unreadable
 from models.recording import Receipt
 from models.rights import Role
 from models.submissions import NOT_READ, TallySubmission, read_tally, ref_of
+from models.wording import Figure, say
 from quart_app.access import only
 from quart_app.answers import json_response
 from quart_app.auth import signed_in
@@ -68,9 +69,15 @@ def _array(body: bytes) -> list[msgspec.Raw]:
     try:
         raws = _raws.decode(body)
     except NOT_READ:
-        raise Unreadable("This is not JSON.") from None
+        raise Unreadable(say("This is not JSON.")) from None
     if len(raws) > MAX_ARRAY:
-        raise TooLarge(f"{len(raws)} tallies at once; send at most {MAX_ARRAY:,}.")
+        raise TooLarge(
+            say(
+                "%(number)s tallies at once; send at most %(most)s.",
+                number=Figure(len(raws)),
+                most=Figure(MAX_ARRAY),
+            )
+        )
     return raws
 
 

@@ -13,6 +13,7 @@ from quart import Quart, Response, request
 from quart_rate_limiter import QUART_RATE_LIMITER_LIMITS_ATTRIBUTE, RateLimit, RateLimiter, rate_limit
 
 from models.errors import NotAllowed, NotSignedIn, TooMany
+from models.wording import say
 from quart_app.access import access_of
 from quart_app.auth import SAFE, identity
 from quart_app.door.taking import TakingStore
@@ -75,7 +76,10 @@ class Limiter(RateLimiter):
             key = await self._create_key(endpoint, limit)
             seconds = await self.store.take(key, limit)
             if seconds > 0:
-                raise TooMany(f"Too many requests of this kind; wait {seconds} s before the next.", seconds)
+                message = say(
+                    "Too many requests of this kind; wait %(seconds)s s before the next.", seconds=seconds
+                )
+                raise TooMany(message, seconds)
 
     async def _update_limits(self, endpoint: str, rate_limits: list[RateLimit]) -> None:
         """It is taken already."""

@@ -12,6 +12,7 @@ from quart.formparser import FormDataParser
 from quart.wrappers.request import Body
 
 from models.errors import TooLarge, TooLong
+from models.wording import Figure, say
 from quart_app.access import still_admitted
 
 MAX_QUERY = 4096
@@ -38,7 +39,12 @@ def install_sizes(app: Quart, max_body: int) -> None:
 
 def _check(query: bytes) -> None:
     if len(query) > MAX_QUERY:
-        raise TooLong(f"What stands behind the ? of this address is longer than {MAX_QUERY:,} bytes.")
+        raise TooLong(
+            say(
+                "What stands behind the ? of this address is longer than %(most)s bytes.",
+                most=Figure(MAX_QUERY),
+            )
+        )
 
 
 class _Forms(FormDataParser):
@@ -46,7 +52,7 @@ class _Forms(FormDataParser):
 
     async def parse(self, body: Body, mimetype: str, *rest: Any) -> Any:
         if "urlencoded" in mimetype and (await body).count(b"&") >= MAX_FIELDS:
-            raise TooLarge(f"A form has at most {MAX_FIELDS:,} fields.")
+            raise TooLarge(say("A form has at most %(most)s fields.", most=Figure(MAX_FIELDS)))
         return await super().parse(body, mimetype, *rest)
 
 
