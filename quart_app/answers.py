@@ -93,24 +93,26 @@ def if_match() -> str:
 
 def page(name: str, items: list[Any], *, limit: int, key: str) -> Response:
     """A keyset page: `next`, and the same in a Link header, lead to the items behind the last one."""
-    following = _following(items, limit, key)
-    return _linked(json_response({name: items, "next": following}, cache=SETTLED), following)
+    following = next_page(items, limit, key)
+    return linked(json_response({name: items, "next": following}, cache=SETTLED), following)
 
 
 def lines(items: list[Any], *, limit: int, key: str) -> Response:
     """The same page as lines of JSON; only the Link header leads on."""
     body = _encoder.encode_lines(items)
-    return _linked(bytes_response(body, cache=SETTLED, content_type=NDJSON), _following(items, limit, key))
+    return linked(bytes_response(body, cache=SETTLED, content_type=NDJSON), next_page(items, limit, key))
 
 
-def _following(items: list[Any], limit: int, key: str) -> str | None:
+def next_page(items: list[Any], limit: int, key: str) -> str | None:
+    """The address of the page behind these items; None where they do not fill theirs."""
     if len(items) < limit:
         return None
     query = {**request.args, "limit": limit, "after": getattr(items[-1], key)}
     return f"{request.path}?{urlencode(query)}"
 
 
-def _linked(response: Response, following: str | None) -> Response:
+def linked(response: Response, following: str | None) -> Response:
+    """With a Link header that leads on, where something follows (RFC 8288)."""
     if following:
         response.headers["Link"] = f'<{following}>; rel="next"'
     return response

@@ -17,9 +17,11 @@ from repositories.contests import Contests
 from repositories.credentials import Credentials
 from repositories.definitions import Definitions
 from repositories.elections import Elections
+from repositories.entries import Entries
 from repositories.log import Log
 from repositories.opening import Opening
 from repositories.people import People
+from repositories.places import Places
 from repositories.results import Results
 from repositories.sealed import Sealed
 from repositories.tallies import Tallies
@@ -60,9 +62,11 @@ class Repositories:
         self.credentials = Credentials(session)
         self.definitions = Definitions(session)
         self.elections = Elections(session)
+        self.entries = Entries(session)
         self.log = Log(session)
         self.opening = Opening(session)
         self.people = People(session)
+        self.places = Places(session)
         self.results = Results(session)
         self.sealed = Sealed(session)
         self.tallies = Tallies(session)
