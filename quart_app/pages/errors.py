@@ -11,6 +11,7 @@ from quart.wrappers import Request
 from werkzeug.wrappers import Response as Redirect
 
 from models.errors import NotFresh, NotSignedIn
+from models.wording import say
 from quart_app.errors import PROBLEM_JSON, Problem
 from quart_app.pages.forms import BAD_FORM, local
 from quart_app.pages.private import see
@@ -19,18 +20,20 @@ from quart_app.pages.rendering import page
 _FOR_PROGRAMS = ("/api/", "/health/", "/metrics", "/openapi.json", "/static/")
 
 _HEADINGS = {
-    403: "This is not for you",
-    404: "There is nothing at this address",
-    413: "This is too much at once",
-    429: "This was too often",
-    500: "Something went wrong on our side",
-    503: "This is not available just now",
+    403: say("This is not for you"),
+    404: say("There is nothing at this address"),
+    413: say("This is too much at once"),
+    429: say("This was too often"),
+    500: say("Something went wrong on our side"),
+    503: say("This is not available just now"),
 }
 _LOGIN, _CONFIRM = "/login", "/confirm"
 _ELSEWHERE = {NotSignedIn.code: _LOGIN, NotFresh.code: _CONFIRM}
 _NOTHING_YET = {
-    _LOGIN: "Your session has ended, so nothing was changed. Sign in; then you come back to the page.",
-    _CONFIRM: "Nothing was changed yet. Give your password; then you come back to the page, and do it again.",
+    _LOGIN: say("Your session has ended, so nothing was changed. Sign in; then you come back to the page."),
+    _CONFIRM: say(
+        "Nothing was changed yet. Give your password; then you come back to the page, and do it again."
+    ),
 }
 
 
@@ -73,9 +76,9 @@ def _form_page() -> str:
 
 
 async def _error_page(problem: Problem) -> Response:
-    heading = _HEADINGS.get(problem.status, "This did not work")
+    heading = _HEADINGS.get(problem.status, say("This did not work"))
     if problem.code == BAD_FORM:
-        heading = "This form was not taken"
+        heading = say("This form was not taken")
     back = local(_form_page(), "") if request.method == "POST" else ""
     return await page(
         "error.html", problem.status, cache="no-store", problem=problem, heading=heading, back=back

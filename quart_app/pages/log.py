@@ -6,14 +6,34 @@ import msgspec
 from quart import Blueprint, Response
 from quart_schema import hide, validate_querystring
 
+from models.checks import FailedCheck
+from models.log import LogRecord
+from models.wording import say
 from quart_app.access import public
 from quart_app.api.log import MAX_SEQ
 from quart_app.pages.rendering import FRESH, page
+from quart_app.pages.words import check_words
 from quart_app.wiring import services
 
 pages = Blueprint("log", __name__, url_prefix="/elections/<election>/log")
 
 ENTRIES = 50
+
+# What an entry about the election itself is called, and how a tally stood when it was recorded.
+CHANGES = {
+    "created": say("The election is defined"),
+    "edited": say("The election is edited"),
+    "opened": say("The election is opened: tallies are taken"),
+    "closed": say("The election is closed: no tally is taken any more"),
+    "released": say("Results are released: everybody sees the figures"),
+    "withheld": say("Results are withheld: nobody sees figures until they are released"),
+    "certified": say("The results are certified"),
+    "correcting": say("What was certified is being corrected"),
+}
+STATUSES = {
+    "accepted": say("Counted"),
+    "quarantined": say("Held for review"),
+}
 
 
 class LogQuery(msgspec.Struct):
@@ -33,18 +53,33 @@ async def log(election: str, query_args: LogQuery) -> Response:
     after = max(0, newest - ENTRIES)
     # Seqs have no gaps, so a page is a stretch of numbers.
     found = await services().log.page(election, after=after, limit=newest - after)
-    entries: list[dict[str, Any]] = [
-        msgspec.json.decode(record.public(released=found.released)) for record in reversed(found.records)
-    ]
-    for entry, record in zip(entries, reversed(found.records), strict=True):
-        entry["at"] = record.at
+    contests = await services().elections.contests(election)
     return await page(
         "log/log.html",
         cache=FRESH,
         election=state,
-        entries=entries,
+        entries=[_told(record, found.released) for record in reversed(found.records)],
+        contests={contest.code: contest.name for contest in contests},
+        changes=CHANGES,
+        statuses=STATUSES,
         head=head,
-        newest=newest,
-        older=after + 1 if after else None,
-        newer=newest + ENTRIES + 1 if newest < head else None,
+        ways=_ways(f"/elections/{election}/log", newest, head),
     )
+
+
+def _told(record: LogRecord, released: bool) -> dict[str, Any]:
+    """What the public may read of an entry, with its checks in words."""
+    entry: dict[str, Any] = msgspec.json.decode(record.public(released=released))
+    checks = msgspec.convert(entry.get("checks", []), list[FailedCheck])
+    return {**entry, "at": record.at, "checks": [check_words(check) for check in checks]}
+
+
+def _ways(here: str, newest: int, head: int) -> list[tuple[str, str, str]]:
+    """To the entries before and after those down from `newest`."""
+    newer, older = newest + ENTRIES + 1, newest - ENTRIES + 1
+    ways = []
+    if newest < head:
+        ways.append((f"{here}?before={newer}" if newer <= head else here, say("Newer entries"), "prev"))
+    if older > 1:
+        ways.append((f"{here}?before={older}", say("Older entries"), "next"))
+    return ways
