@@ -12,6 +12,7 @@ from quart_app.pages import (
     board,
     candidates,
     choice,
+    design,
     docs,
     draft_ballots,
     draft_units,
@@ -20,9 +21,12 @@ from quart_app.pages import (
     filing,
     log,
     members,
+    meta,
     places,
     sign_in,
     tally,
+    tally_offline,
+    text,
     voters,
 )
 from quart_app.pages.assets import Assets
@@ -30,13 +34,16 @@ from quart_app.pages.errors import install_error_pages
 from quart_app.pages.words import FILTERS
 
 PAGES = (
+    text,
     elections,
     board,
     places,
     filing,
     log,
     tally,
+    tally_offline,
     choice,
+    design,
     docs,
     assets,
     sign_in,
@@ -57,6 +64,7 @@ def install_pages(app: Quart) -> None:
     install_languages(app)
     app.extensions["tallystream.assets"] = files = Assets(load())
     app.jinja_env.globals["asset"] = files.address
+    app.jinja_env.globals.update(meta.GLOBALS)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for part in PAGES:
