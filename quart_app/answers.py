@@ -31,8 +31,9 @@ def bytes_response(body: bytes, status: int = 200, *, cache: str, content_type: 
     return response
 
 
-def etag_of(version: int) -> str:
-    return f'"v{version}"'
+def etag_of(version: int, variant: str = "") -> str:
+    """The tag of a version; `variant` tells apart what one address answers to different readers."""
+    return f'"v{version}-{variant}"' if variant else f'"v{version}"'
 
 
 def matches(etag: str, if_none_match: str) -> bool:
@@ -41,12 +42,12 @@ def matches(etag: str, if_none_match: str) -> bool:
     return etag in tags or tags == ["*"]
 
 
-def versioned(body: bytes, version: int, *, private: bool) -> Response:
+def versioned(body: bytes, version: int, *, private: bool, variant: str = "") -> Response:
     """A version of results: 304 for whoever has it already.
 
     What only staff may see, and what may change within a version, is `private` and never shared.
     """
-    etag = etag_of(version)
+    etag = etag_of(version, variant)
     if not private and matches(etag, request.headers.get("If-None-Match", "")):
         response = bytes_response(b"", 304, cache=LIVE)
         del response.headers["Content-Type"]

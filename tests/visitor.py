@@ -30,6 +30,8 @@ class Parts(HTMLParser):
         self.ids += [given["id"] or ""] if "id" in given else []
         if (tag == "script" and "src" not in given) or tag == "style":
             self.inline.append(tag)
+        if given.get("rel") in ("canonical", "alternate"):
+            return
         for name in ("src", "href"):
             if tag in ("script", "link", "img") and (address := given.get(name)):
                 self.loads.append(address)

@@ -23,7 +23,8 @@ async def page(template: str, status: int = 200, *, cache: str, **context: Any) 
     # Whoever gets a proxy's copy within its second shares its nonce with others, which is right: header and
     # page are one copy, and who wants markup in it had to know the nonce before that page was written.
     nonce = secrets.token_urlsafe(16)
-    body = await render_template(template, nonce=nonce, **context)
+    is_public = cache.startswith("public")
+    body = await render_template(template, nonce=nonce, is_public=is_public, **context)
     response = Response(body, status, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
     response.headers["Cache-Control"] = cache

@@ -1,0 +1,136 @@
+"""What leaves the site: previews of links, pictures, text for consoles, frames and newsrooms' script."""
+
+import html
+import re
+
+import pytest
+from quart.typing import TestClientProtocol as Client
+from rich.cells import cell_len
+
+from quart_app.wiring import Services
+from tests.building import a_tally, every_tally, tiny_election
+from tests.desk import Desk, define
+from tests.visitor import HTML
+
+
+async def text(client: Client, address: str) -> str:
+    response = await client.get(address)
+    assert response.status_code == 200, address
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    return str(await response.get_data(as_text=True))
+
+
+async def metas(client: Client, address: str) -> dict[str, str]:
+    """What a page tells of itself, by name or property."""
+    page = await (await client.get(address, headers=HTML)).get_data(as_text=True)
+    found = re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', page)
+    return {name: html.unescape(content) for name, content in found}
+
+
+async def links(client: Client, address: str) -> dict[str, str]:
+    page = await (await client.get(address, headers=HTML)).get_data(as_text=True)
+    found = re.findall(r'<link rel="(canonical|alternate)"(?: hreflang="([^"]+)")? href="([^"]+)">', page)
+    return {language or rel: html.unescape(link) for rel, language, link in found}
+
+
+async def test_a_console_gets_columns_that_stand_below_each_other(client: Client, desk: Desk) -> None:
+    await desk.receipts(*every_tally())
+    lines = (await text(client, "/elections/tiny.txt")).splitlines()
+    table = [line for line in lines if line.startswith(("Ada (BLU)", "Ben (RED)", "Cy"))]
+    assert [line.split()[-3:-1] for line in table] == [["160", "52.6%"], ["120", "39.5%"], ["20", "6.6%"]]
+    assert len({line.index("%") for line in table}) == 1
+    assert all(cell_len(line) <= 80 for line in table)
+    assert len(table[0].split()[-1]) > len(table[1].split()[-1]) > len(table[2].split()[-1])
+
+
+async def test_a_console_is_told_what_the_figures_are_worth(client: Client, house: Services) -> None:
+    desk = await define(house, tiny_election(is_test=True))
+    await desk.receipts(a_tally())
+    said = await text(client, "/elections/tiny/contests/president.txt")
+    assert "This is a test, not a real result." in said
+    assert "Unofficial results." in said
+    assert "Ada leads with 40 votes, 52.6%, 10 ahead of Ben. 1 of 4 precincts reported." in said
+    assert "Last change: " in said
+    assert "Council" not in said
+
+
+async def test_text_for_consoles_is_sent_again_only_when_it_changed(client: Client, desk: Desk) -> None:
+    first = await client.get("/elections/tiny.txt")
+    tag = {"If-None-Match": first.headers["ETag"]}
+    assert (await client.get("/elections/tiny.txt", headers=tag)).status_code == 304
+    assert (await client.get("/elections/tiny.txt?lang=fr", headers=tag)).status_code == 200
+    await desk.receipts(a_tally())
+    assert (await client.get("/elections/tiny.txt", headers=tag)).status_code == 200
+
+
+async def test_nothing_that_leaves_the_site_tells_votes_before_release(client: Client, desk: Desk) -> None:
+    await desk.receipts(*every_tally())
+    await desk.house.elections.move("tiny", "withhold")
+    assert "160" not in await text(client, "/elections/tiny.txt")
+    said = await metas(client, "/elections/tiny/contests/president")
+    assert "Results are withheld until they are released." in said["description"]
+    assert "Ada" not in said["description"]
+
+
+async def test_a_link_tells_how_the_contest_stands(client: Client, desk: Desk) -> None:
+    await desk.receipts(a_tally())
+    said = await metas(client, "/elections/tiny/contests/president")
+    assert said["og:title"] == "President · A tiny election"
+    assert (
+        said["description"]
+        == said["og:description"]
+        == (
+            "President. Unofficial results. Ada leads with 40 votes, 52.6%, 10 ahead of Ben. "
+            "1 of 4 precincts reported."
+        )
+    )
+    assert said["og:url"] == "http://localhost/elections/tiny/contests/president"
+    assert said["og:image"].startswith("http://localhost/elections/tiny/contests/president/preview.png?v=")
+    assert (said["og:image:width"], said["og:image:height"]) == ("1200", "630")
+    assert said["og:image:alt"] == said["description"]
+    assert said["twitter:card"] == "summary_large_image"
+    assert said["og:locale"] == "en_US"
+
+
+async def test_a_link_to_the_board_tells_how_far_the_count_is(client: Client, desk: Desk) -> None:
+    await desk.receipts(*every_tally())
+    said = await metas(client, "/elections/tiny")
+    assert "10 of 10 tallies counted. President: Ada leads with 160 votes" in said["description"]
+    assert said["og:image"].startswith("http://localhost/elections/tiny/preview.png?v=")
+
+
+async def test_a_link_to_a_test_says_so_first(client: Client, house: Services) -> None:
+    await define(house, tiny_election(is_test=True))
+    said = await metas(client, "/elections/tiny")
+    assert said["og:title"].startswith("TEST:")
+    assert "This is a test, not a real result." in said["description"]
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/docs", "/elections/tiny", "/elections/tiny/log", "/elections/tiny/units/north"]
+)
+async def test_every_public_page_has_a_description_and_an_address_of_its_own(
+    client: Client, desk: Desk, address: str
+) -> None:
+    assert 20 < len((await metas(client, address))["description"]) < 300
+    found = await links(client, address)
+    assert found["canonical"] == f"http://localhost{address}"
+    assert found["x-default"] == f"http://localhost{address}"
+    assert found["fr"] == f"http://localhost{address}?lang=fr"
+    assert (await links(client, f"{address}?lang=fr"))["canonical"] == f"http://localhost{address}?lang=fr"
+
+
+async def test_pages_of_ones_own_are_not_for_search_engines(client: Client, desk: Desk) -> None:
+    said = await metas(client, "/login")
+    assert said["robots"] == "noindex"
+    assert "og:title" not in said
+
+
+async def test_two_who_are_elected_or_tied_are_both_named(client: Client, desk: Desk) -> None:
+    await desk.receipts(*every_tally())
+    said = await metas(client, "/elections/tiny/contests/council")
+    assert "Dora and Emil lead." in said["description"]
+    for move in ("close", "certify"):
+        await desk.house.elections.move("tiny", move)
+    said = await metas(client, "/elections/tiny/contests/council")
+    assert "Certified results. Dora and Emil are elected." in said["description"]
