@@ -52,8 +52,8 @@ class Token(msgspec.Struct, frozen=True):
         return self.light.startswith(("#", "rgb"))
 
     @property
-    def is_length(self) -> bool:
-        return re.fullmatch(r"[\d.]*rem", self.light) is not None
+    def is_space(self) -> bool:
+        return self.name.startswith("--space-")
 
 
 class SampleForm(PageForm):
@@ -85,7 +85,7 @@ async def design() -> Response:
         cache=SETTLED,
         tokens=tokens(),
         examples={heading: [(name, _source(name)) for name in names] for heading, names in EXAMPLES.items()},
-        parties=list(looks(PartyInfo(f"P{n}", f"Party {n}", c) for n, c in enumerate(_COLOURS)).values()),
+        parties=list(looks(PartyInfo(f"P{n}", f"Party {n}", c) for n, c in enumerate(_COLOURS, 1)).values()),
         sample=_election("open"),
         standings=[_election(status) for status in ("draft", "open", "certified", "correction")],
         form=form,
