@@ -65,7 +65,6 @@ def install_pages(app: Quart) -> None:
     app.extensions["tallystream.assets"] = files = Assets(load())
     app.jinja_env.globals["asset"] = files.address
     app.jinja_env.globals.update(meta.GLOBALS)
-    app.jinja_env.globals.update(meta.GLOBALS)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for part in PAGES:
