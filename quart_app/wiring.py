@@ -35,6 +35,7 @@ from services.places import PlaceService
 from services.registration import Registration
 from services.resealing import Resealing
 from services.results import ResultsService
+from services.shapes import ShapeService
 from services.sign_in import SignIn
 from services.signals import election_changed, results_changed, rights_changed
 from services.standing import Standing
@@ -108,6 +109,7 @@ class Services:
         self.results = ResultsService(self.database)
         self.history = HistoryService(self.database, self.results)
         self.places = PlaceService(self.database)
+        self.shapes = ShapeService(self.database, utc_now)
         self.log = LogService(self.database)
         self._books = Books(self.database)
         self.intake = Intake(

@@ -24,6 +24,7 @@ from repositories.people import People
 from repositories.places import Places
 from repositories.results import Results
 from repositories.sealed import Sealed
+from repositories.shapes import Shapes
 from repositories.tallies import Tallies
 from repositories.tries import Tries
 from repositories.units import Units
@@ -69,6 +70,7 @@ class Repositories:
         self.places = Places(session)
         self.results = Results(session)
         self.sealed = Sealed(session)
+        self.shapes = Shapes(session)
         self.tallies = Tallies(session)
         self.tries = Tries(session)
         self.voters = Voters(session)

@@ -182,6 +182,11 @@ _STANDING = """
     ORDER BY p.code, u.code"""
 _STANDING_SQL = {name: text(_STANDING.format(level=level)) for name, level in _LEVELS.items()}
 
+_OF_TALLY = (
+    *("name", "voters_registered", "seq", "revision", "at", "votes"),
+    *("ballots_cast", "overvotes", "undervotes", "write_ins", "rejected_ballots"),
+)
+
 _DISTRICT = text("""
     SELECT u.code FROM contests c JOIN reporting_units u ON u.id = c.district_id WHERE c.id = :contest
 """)
@@ -306,10 +311,8 @@ def _searched(words: str) -> dict[str, str]:
 
 
 def _precinct(row: Row[Any], withhold: bool) -> PrecinctState:
-    figures = ("voters_registered", "seq", "revision", "at", "ballots_cast", "overvotes", "undervotes")
-    figures += ("write_ins", "rejected_ballots", "votes", "name")
     counted = row.seq is not None and not withhold
-    fields = {name: row._mapping[name] for name in figures}
+    fields = {name: row._mapping[name] for name in _OF_TALLY}
     return PrecinctState(
         code=row.code,
         name=row.name,

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from models import elections, log, people, tallies
+from models import elections, log, people, shapes, tallies
 from models.base import Base
 
 # Imported for their tables.
-TABLES = (elections, log, people, tallies)
+TABLES = (elections, log, people, shapes, tallies)
 
 context.configure(
     connection=context.config.attributes["connection"],

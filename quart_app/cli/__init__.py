@@ -17,6 +17,7 @@ from quart_app.cli.replay import replay
 from quart_app.cli.results import results
 from quart_app.cli.running import Failure, in_brackets
 from quart_app.cli.serving import serve
+from quart_app.cli.shapes import import_shapes
 from quart_app.cli.texts import texts
 from quart_app.cli.watch import watch
 from quart_app.embedded import EngineUnavailable
@@ -66,6 +67,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     serve,
     migrate,
     import_,
+    import_shapes,
     election,
     register,
     replay,

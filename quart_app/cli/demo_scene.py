@@ -10,6 +10,7 @@ import msgspec
 
 from models.candidates import Decision, Decisions
 from models.fictional import NOT_ENOUGH, FictionalElection
+from models.fictional.shapes import fictional_shapes
 from models.rights import OPERATOR, Role
 from quart_app.cli.running import Failure, in_brackets
 from quart_app.wiring import Services
@@ -62,6 +63,7 @@ async def _define(house: Services, script: FictionalElection) -> str:
     codes = (f"demo-{number}" if number > 1 else "demo" for number in itertools.count(1))
     code = next(code for code in codes if code not in taken)
     await house.elections.define(msgspec.structs.replace(script.definition, code=code))
+    await house.shapes.replace(code, fictional_shapes(script.definition.units), named_by="code")
     return code
 
 

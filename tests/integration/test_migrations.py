@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 import models.elections
 import models.log
 import models.people
+import models.shapes
 import models.tallies  # noqa: F401
 from models.base import Base
 from quart_app.embedded import Engines

@@ -1,0 +1,38 @@
+"""Shapes of units, which maps are drawn of."""
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+BOXES = """
+CREATE TABLE map_boxes (
+    election_id bigint NOT NULL CONSTRAINT fk_map_boxes_election_id REFERENCES elections (id),
+    width integer NOT NULL,
+    height integer NOT NULL,
+    CONSTRAINT pk_map_boxes PRIMARY KEY (election_id),
+    CONSTRAINT ck_map_boxes_size CHECK (width > 0 AND height > 0)
+)
+"""
+
+SHAPES = """
+CREATE TABLE unit_shapes (
+    unit_id bigint NOT NULL
+        CONSTRAINT fk_unit_shapes_unit_id REFERENCES reporting_units (id) ON DELETE CASCADE,
+    path text NOT NULL,
+    label_x integer NOT NULL,
+    label_y integer NOT NULL,
+    west integer NOT NULL,
+    north integer NOT NULL,
+    east integer NOT NULL,
+    south integer NOT NULL,
+    CONSTRAINT pk_unit_shapes PRIMARY KEY (unit_id)
+)
+"""
+
+
+def upgrade() -> None:
+    op.execute(BOXES)
+    op.execute(SHAPES)
