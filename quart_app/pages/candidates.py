@@ -14,6 +14,7 @@ from wtforms.widgets import CheckboxInput
 from models.candidates import Change, Decided, Decision, Decisions, FilingEdit
 from models.editions import edition as edition_of
 from models.rights import REGISTRARS
+from models.wording import say, say_many
 from quart_app.access import only
 from quart_app.auth import actor
 from quart_app.door.limits import STREAMS, limited
@@ -32,7 +33,15 @@ MOVES: dict[str, tuple[Change, ...]] = {"filed": ("qualify", "reject"), "qualifi
 """What can be decided of candidates by their status."""
 
 
-DONE = {"qualify": "qualified", "reject": "been rejected", "withdraw": "withdrawn"}
+def _done(change: str, number: int) -> str:
+    """What was decided, of how many."""
+    if change == "qualify":
+        return say_many("The candidate has qualified.", "%(number)s candidates have qualified.", number)
+    if change == "reject":
+        return say_many(
+            "The candidate has been rejected.", "%(number)s candidates have been rejected.", number
+        )
+    return say_many("The candidate has withdrawn.", "%(number)s candidates have withdrawn.", number)
 
 
 class QueueQuery(msgspec.Struct):
@@ -43,15 +52,15 @@ class QueueQuery(msgspec.Struct):
 
 
 class DecisionForm(PageForm):
-    change = StringField(validators=[AnyOf(get_args(Change), "This is none of the decisions.")])
-    reason = text("Reason", most=500, needed=False)
-    selection = text("Ticket to join", most=100, needed=False)
+    change = StringField(validators=[AnyOf(get_args(Change), say("This is none of the decisions."))])
+    reason = text(say("Reason"), most=500, needed=False)
+    selection = text(say("Ticket to join"), most=100, needed=False)
 
 
 class ManyForm(DecisionForm):
     codes = SelectMultipleField(
-        "Candidates",
-        [Length(min=1, message="Choose at least one.")],
+        say("Candidates"),
+        [Length(min=1, message=say("Choose at least one."))],
         option_widget=CheckboxInput(),
         validate_choice=False,
     )
@@ -96,7 +105,7 @@ async def candidate(election: str, code: str) -> ResponseReturnValue:
         with form.refusing():
             edit = form.read(FilingEdit)
             await services().candidates.correct(election, code, edit, form.edition.data, await actor())
-            return await see(f"/admin/elections/{election}/candidates/{code}", "Saved.")
+            return await see(f"/admin/elections/{election}/candidates/{code}", say("Saved."))
     return await _candidate(election, code, form, form)
 
 
@@ -164,9 +173,3 @@ async def _candidate(election: str, code: str, form: PageForm, correction: Corre
         contact=await services().candidates.contact(election, code),
         moves=MOVES.get(known.status, ()),
     )
-
-
-def _done(change: str, number: int) -> str:
-    counted = "The candidate" if number == 1 else f"{number} candidates"
-    verb = "has" if number == 1 else "have"
-    return f"{counted} {verb} {DONE[change]}."

@@ -10,6 +10,7 @@ from quart_schema import hide, validate_querystring
 from wtforms import TextAreaField
 
 from models.candidates import MAX_NAME, Filing
+from models.wording import say
 from quart_app.access import public
 from quart_app.pages.fields import choice, email, maybe, mobile, text
 from quart_app.pages.forms import PageForm
@@ -32,12 +33,12 @@ class CandidatesQuery(msgspec.Struct):
 
 
 class FilingForm(PageForm):
-    contest = choice("Contest")
-    first_name = text("First name", "As it shall stand on the ballot.", most=MAX_NAME)
-    last_name = text("Last name", "As it shall stand on the ballot.", most=MAX_NAME)
-    party = maybe("Party")
-    address = text("Address", most=500, needed=False, kind=TextAreaField, rows=3)
-    telephone = mobile("Telephone")
+    contest = choice(say("Contest"))
+    first_name = text(say("First name"), say("As it shall stand on the ballot."), most=MAX_NAME)
+    last_name = text(say("Last name"), say("As it shall stand on the ballot."), most=MAX_NAME)
+    party = maybe(say("Party"))
+    address = text(say("Address"), most=500, needed=False, kind=TextAreaField, rows=3)
+    telephone = mobile(say("Telephone"))
     email = email()
 
     async def offer(self, election: str) -> None:
@@ -45,7 +46,7 @@ class FilingForm(PageForm):
         contests = await services().elections.contests(election)
         parties = await services().elections.parties(election)
         self.contest.choices = {one.code: one.name for one in contests if not one.is_measure}
-        self.party.choices = {"": "None", **{party.code: party.name for party in parties}}
+        self.party.choices = {"": say("None"), **{party.code: party.name for party in parties}}
 
 
 @pages.get("/candidates")

@@ -12,6 +12,7 @@ from quart_wtf import FileField, FileRequired
 
 from models.errors import DomainError
 from models.rights import Actor
+from models.wording import say
 from quart_app.auth import actor
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page
@@ -27,9 +28,9 @@ _PIECE = 65_536
 
 class UploadForm(PageForm):
     file = FileField(
-        "File",
-        [FileRequired("Choose a file.")],
-        description="CSV in UTF-8 with a header line, or a JSON array of objects.",
+        say("File"),
+        [FileRequired(say("Choose a file."))],
+        description=say("CSV in UTF-8 with a header line, or a JSON array of objects."),
     )
 
 

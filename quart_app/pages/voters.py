@@ -13,6 +13,7 @@ from wtforms.validators import NumberRange, Optional
 from models.editions import edition as edition_of
 from models.rights import REGISTRARS
 from models.voters import MAX_ID, Move, Removal, VoterEntry, VoterInfo, VoterSearch
+from models.wording import say, say_many
 from quart_app.access import only
 from quart_app.auth import actor
 from quart_app.door.limits import STREAMS, limited
@@ -27,7 +28,7 @@ pages = Blueprint("voters", __name__, url_prefix="/admin/elections/<election>")
 SHOWN = 50
 
 NUMBER = r"^[!-~]([ -~]*[!-~])?\Z"
-NUMBER_WORDS = "Letters, digits and signs of ASCII only."
+NUMBER_WORDS = say("Letters, digits and signs of ASCII only.")
 
 
 class VotersQuery(msgspec.Struct):
@@ -38,33 +39,33 @@ class VotersQuery(msgspec.Struct):
 
 
 class SearchForm(PageForm):
-    voter_id = text("Voter number", needed=False, most=254, **PLAIN)
-    last_name = text("Last name", needed=False, most=254)
-    email = text("E-mail", needed=False, most=254, **PLAIN)
-    mobile = text("Mobile", needed=False, most=254, **PLAIN)
-    precinct = text("Precinct", "Its code.", needed=False, most=254, **PLAIN)
+    voter_id = text(say("Voter number"), needed=False, most=254, **PLAIN)
+    last_name = text(say("Last name"), needed=False, most=254)
+    email = text(say("E-mail"), needed=False, most=254, **PLAIN)
+    mobile = text(say("Mobile"), needed=False, most=254, **PLAIN)
+    precinct = text(say("Precinct"), say("Its code."), needed=False, most=254, **PLAIN)
     after = WholeNumber(validators=[Optional(), NumberRange(0, MAX_ID)], widget=HiddenField.widget)
 
 
 class VoterForm(PageForm):
     edition = edition()
-    voter_id = text("Voter number", most=64, written=(NUMBER, NUMBER_WORDS), **PLAIN)
-    first_name = text("First name")
-    last_name = text("Last name")
-    precinct = text("Precinct", "Its code.", most=100, **PLAIN)
+    voter_id = text(say("Voter number"), most=64, written=(NUMBER, NUMBER_WORDS), **PLAIN)
+    first_name = text(say("First name"))
+    last_name = text(say("Last name"))
+    precinct = text(say("Precinct"), say("Its code."), most=100, **PLAIN)
     email = email()
     mobile = mobile()
-    address = text("Address", most=500, needed=False, kind=TextAreaField, rows=3)
+    address = text(say("Address"), most=500, needed=False, kind=TextAreaField, rows=3)
 
 
 class RemovalForm(PageForm):
-    reason = text("Reason for taking them off the register", most=500)
+    reason = text(say("Reason for taking them off the register"), most=500)
 
 
 class MoveForm(PageForm):
-    precinct = text("From the precinct", "Its code.", most=100, **PLAIN)
-    to = text("To the precinct", "Its code.", most=100, **PLAIN)
-    reason = text("Reason", most=500)
+    precinct = text(say("From the precinct"), say("Its code."), most=100, **PLAIN)
+    to = text(say("To the precinct"), say("Its code."), most=100, **PLAIN)
+    reason = text(say("Reason"), most=500)
 
 
 @pages.get("/voters")
@@ -107,7 +108,7 @@ async def voter(election: str, voter: int) -> ResponseReturnValue:
         with form.refusing():
             entry = form.read(VoterEntry)
             await services().voters.change(election, voter, entry, form.edition.data, await actor())
-            return await see(f"/admin/elections/{election}/voters/{voter}", "Saved.")
+            return await see(f"/admin/elections/{election}/voters/{voter}", say("Saved."))
     return await _voter(election, voter, form, form, await RemovalForm.create_form(formdata=None))
 
 
@@ -120,7 +121,7 @@ async def remove(election: str, voter: int) -> ResponseReturnValue:
         with form.refusing():
             await services().voters.remove(election, voter, form.read(Removal).reason, await actor())
             address = f"/admin/elections/{election}/voters/{voter}"
-            return await see(address, "The voter is taken off the register.")
+            return await see(address, say("The voter is taken off the register."))
     entry = await VoterForm.create_form(formdata=None, data=await _registered(election, voter))
     return await _voter(election, voter, form, entry, form)
 
@@ -137,7 +138,7 @@ async def move(election: str) -> ResponseReturnValue:
             moved = await services().voters.move(
                 election, form.precinct.data, order.to, order.reason, await actor()
             )
-            return await see(f"/admin/elections/{election}/voters", f"{moved:,} voters are moved.")
+            return await see(f"/admin/elections/{election}/voters", _moved(moved))
     return await form_page("voters/move.html", form, election=state)
 
 
@@ -149,6 +150,10 @@ async def upload(election: str) -> ResponseReturnValue:
     return await upload_page(
         "voters/upload.html", election, partial(services().registration.register, election)
     )
+
+
+def _moved(number: int) -> str:
+    return say_many("%(number)s voter is moved.", "%(number)s voters are moved.", number)
 
 
 async def _registered(election: str, voter: int) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 // Sends a file of many rows to the API as it is, shows how far it is, and what became of the rows.
 // The server reads no faster than it stores, so what is sent is nearly what is stored.
 
-import { figure } from "./figures.js";
+import { figure, percent } from "./figures.js";
+import { t } from "./texts.js";
 
 const SHOWN = 200;
 // Screen readers hear of the progress at most this often.
@@ -26,7 +27,7 @@ function send(file) {
   let toldAt = 0;
   $("outcome").hidden = $("sending-fault").hidden = true;
   $("sending").hidden = false;
-  $("sending-word").textContent = `Sending ${file.name}`;
+  $("sending-word").textContent = t("Sending %(file)s", { file: file.name });
   $("sending-bar").value = 0;
   $("stop").focus();
   sending = new XMLHttpRequest();
@@ -34,12 +35,14 @@ function send(file) {
     $("sending-bar").value = total ? loaded / total : 0;
     if (Date.now() - toldAt < TOLD_MS && loaded < total) return;
     toldAt = Date.now();
-    const part = total ? Math.floor((loaded / total) * 100) : 100;
-    $("sending-word").textContent = part < 100 ? `Sending ${file.name}: ${part}%` : "Sent; waiting for the answer";
+    const part = total ? loaded / total : 1;
+    $("sending-word").textContent = part < 1
+      ? t("Sending %(file)s: %(part)s", { file: file.name, part: percent(part) })
+      : t("Sent; waiting for the answer");
   });
   sending.addEventListener("load", ({ target }) => end(() => show(target)));
-  sending.addEventListener("error", () => end(() => fault("The connection was lost. What had come by then may be stored: send the same file again, and what is there already stays as it is.")));
-  sending.addEventListener("abort", () => end(() => fault("Stopped. What had come by then is stored: send the same file again, and what is there already stays as it is.")));
+  sending.addEventListener("error", () => end(() => fault(t("The connection was lost. What had come by then may be stored: send the same file again, and what is there already stays as it is."))));
+  sending.addEventListener("abort", () => end(() => fault(t("Stopped. What had come by then is stored: send the same file again, and what is there already stays as it is."))));
   sending.open("POST", form.dataset.api);
   sending.setRequestHeader("Accept", "application/json");
   sending.setRequestHeader("Content-Type", "application/octet-stream");
@@ -63,11 +66,11 @@ function show({ status, responseText }) {
   try {
     answer = JSON.parse(responseText);
   } catch {
-    fault(`The server's answer (${status}) cannot be read.`);
+    fault(t("The server's answer (%(status)s) cannot be read.", { status }));
     return;
   }
   if (status !== 200) {
-    fault(status === 401 ? "Your session has ended: load the page again and sign in." : answer.title);
+    fault(status === 401 ? t("Your session has ended: load the page again and sign in.") : answer.title);
     return;
   }
   for (const name of ["added", "unchanged", "refused"]) $(name).textContent = figure(answer[name]);
@@ -83,16 +86,17 @@ function line({ row, errors }) {
   const made = document.createElement("tr");
   const number = document.createElement("th");
   number.scope = "row";
-  number.textContent = row;
+  number.textContent = figure(row);
   const told = document.createElement("td");
   for (const { field, message } of errors ?? []) {
-    if (told.childNodes.length) told.append("; ");
+    const fault = document.createElement("p");
     if (field) {
       const name = document.createElement("code");
       name.textContent = field;
-      told.append(name, " ");
+      fault.append(name, " ");
     }
-    told.append(message);
+    fault.append(message);
+    told.append(fault);
   }
   made.append(number, told);
   return made;
