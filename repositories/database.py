@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from models.errors import DatabaseAway, Unreadable
+from models.wording import say
 from repositories.audit import Audit
 from repositories.ballots import Ballots
 from repositories.candidates import Candidates
@@ -152,7 +153,7 @@ async def away_is_said() -> AsyncIterator[None]:
         if error.connection_invalidated or state.startswith(_AWAY):
             raise DatabaseAway from error
         if state == _NOT_STORABLE:
-            raise Unreadable("A text holds a NUL character (U+0000); leave it out.") from error
+            raise Unreadable(say("A text holds a NUL character (U+0000); leave it out.")) from error
         raise
 
 
