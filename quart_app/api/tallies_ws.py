@@ -4,9 +4,6 @@ import asyncio
 from typing import Any
 
 import msgspec
-from quart import Blueprint, websocket
-from quart_schema import tag
-
 from models.errors import (
     DomainError,
     FieldError,
@@ -15,15 +12,19 @@ from models.errors import (
     TooLarge,
     Unreadable,
 )
+from models.reading import fault_of
 from models.recording import Receipt
 from models.rights import PUBLIC, Access, Identity, Role
 from models.submissions import MAX_ITEMS, NOT_READ, TallySubmission, ref_of
+from models.wording import Figure, say
+from quart import Blueprint, websocket
 from quart_app.access import access_of, only, require, takes
 from quart_app.api.tallies import Receipts, framed, read
 from quart_app.auth import identity
 from quart_app.errors import ProblemFrame, problem_frame
 from quart_app.sockets import UNSENT_ANSWERS, converse, send_frame, turn_away
 from quart_app.wiring import Services, services
+from quart_schema import tag
 from services.intake import Answer
 
 api = Blueprint("api_tallies_ws", __name__, url_prefix="/api/v1/elections/<election>")
@@ -91,10 +92,10 @@ async def _signed_in() -> Identity:
     try:
         frame = await asyncio.wait_for(websocket.receive(), HELLO_SECONDS)
     except TimeoutError:
-        raise NotSignedIn("No token came: the first frame is hello with a token.") from None
+        raise NotSignedIn(say("No token came: the first frame is hello with a token.")) from None
     message = _decode(frame)
     if not isinstance(message, Hello):
-        raise NotSignedIn('Say {"type": "hello", "token": …} first, or send a token in the header.')
+        raise NotSignedIn(say('Say {"type": "hello", "token": …} first, or send a token in the header.'))
     return await services().credentials.by_token(message.token)
 
 
@@ -156,7 +157,7 @@ class _Conversation:
                 return await self._one(message)
             if isinstance(message, Tallies):
                 return await self._many(message)
-            raise Invalid((FieldError("type", "hello comes once, and first", "unexpected-type"),))
+            raise Invalid((FieldError("type", say("hello comes once, and first"), "unexpected-type"),))
         except DomainError as error:
             return _settled(problem_frame(error, ref_of(frame) if isinstance(frame, str) else None))
 
@@ -167,7 +168,13 @@ class _Conversation:
     async def _many(self, message: Tallies) -> asyncio.Future[Any]:
         raws = message.items
         if len(raws) > MAX_ITEMS:
-            raise TooLarge(f"{len(raws)} tallies in a frame; send at most {MAX_ITEMS}.")
+            raise TooLarge(
+                say(
+                    "%(number)s tallies in a frame; send at most %(most)s.",
+                    number=Figure(len(raws)),
+                    most=Figure(MAX_ITEMS),
+                )
+            )
         sent = [read(raw) for raw in raws]
         answers = await self._house.intake.enqueue(self._election, self._who, "ws", sent)
 
@@ -184,7 +191,7 @@ def _frame_of(answer: Answer, tally: TallySubmission) -> Any:
 def _decode(frame: Any) -> TallySubmission | Hello | Tallies:
     """The message in a frame. Raises Unreadable and Invalid, which names every bad field of a tally."""
     if not isinstance(frame, str):
-        raise Unreadable("Frames are text with JSON in it; this one was binary.")
+        raise Unreadable(say("Frames are text with JSON in it; this one was binary."))
     try:
         message: TallySubmission | Hello | Tallies = _fast.decode(frame)
         return message
@@ -193,23 +200,23 @@ def _decode(frame: Any) -> TallySubmission | Hello | Tallies:
     kind = _kind(frame)
     if kind == "tally":
         found = read(frame)
-        raise found if isinstance(found, DomainError) else Unreadable("This is not a message.")
+        raise found if isinstance(found, DomainError) else Unreadable(say("This is not a message."))
     if kind not in ("hello", "tallies"):
-        remedy = 'is one of "hello", "tally" and "tallies"'
+        remedy = say('is one of "hello", "tally" and "tallies"')
         raise Invalid((FieldError("type", remedy, "unknown-type"),))
     try:
         return msgspec.json.decode(frame, type=Hello | Tallies)
     except msgspec.ValidationError as error:
-        raise Invalid((FieldError(kind, str(error), "invalid"),)) from None
+        raise Invalid((fault_of(kind, error),)) from None
 
 
 def _kind(frame: str) -> Any:
     try:
         return msgspec.json.decode(frame, type=_Kind).type
     except msgspec.ValidationError:
-        raise Unreadable("A frame is one JSON object.") from None
+        raise Unreadable(say("A frame is one JSON object.")) from None
     except NOT_READ:
-        raise Unreadable("This is not JSON.") from None
+        raise Unreadable(say("This is not JSON.")) from None
 
 
 def _settled(value: Any) -> asyncio.Future[Any]:
