@@ -66,7 +66,7 @@ class SampleForm(PageForm):
     seats = number(say("Seats"), least=1, most=99)
     roles = SelectMultipleField(
         say("Roles"),
-        choices=[("officer", say("Officer")), ("auditor", say("Auditor"))],
+        choices={"officer": say("Officer"), "auditor": say("Auditor")},
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
