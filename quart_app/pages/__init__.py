@@ -22,6 +22,7 @@ from quart_app.pages import (
     log,
     members,
     meta,
+    pictures,
     places,
     sign_in,
     tally,
@@ -31,10 +32,12 @@ from quart_app.pages import (
 )
 from quart_app.pages.assets import Assets
 from quart_app.pages.errors import install_error_pages
+from quart_app.pages.pictures import install_pictures
 from quart_app.pages.words import FILTERS
 
 PAGES = (
     text,
+    pictures,
     elections,
     board,
     places,
@@ -69,4 +72,5 @@ def install_pages(app: Quart) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for part in PAGES:
         app.register_blueprint(part.pages)
+    install_pictures(app)
     install_error_pages(app)

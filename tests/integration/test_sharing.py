@@ -1,12 +1,17 @@
 """What leaves the site: previews of links, pictures, text for consoles, frames and newsrooms' script."""
 
+import asyncio
 import html
+import io
 import re
 
 import pytest
+from PIL import Image
 from quart.typing import TestClientProtocol as Client
 from rich.cells import cell_len
 
+from quart_app.pages import pictures
+from quart_app.pages.drawing import Poster, draw
 from quart_app.wiring import Services
 from tests.building import a_tally, every_tally, tiny_election
 from tests.desk import Desk, define
@@ -134,3 +139,85 @@ async def test_two_who_are_elected_or_tied_are_both_named(client: Client, desk: 
         await desk.house.elections.move("tiny", move)
     said = await metas(client, "/elections/tiny/contests/council")
     assert "Certified results. Dora and Emil are elected." in said["description"]
+
+
+PICTURES = ("/elections/tiny/preview.png", "/elections/tiny/contests/president/preview.png")
+
+
+async def picture(client: Client, address: str) -> tuple[Image.Image, str]:
+    response = await client.get(address)
+    assert (response.status_code, response.content_type) == (200, "image/png")
+    assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    return Image.open(io.BytesIO(await response.get_data(as_text=False))), response.headers["ETag"]
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[Poster]:
+    """What is drawn from now on."""
+    drawn: list[Poster] = []
+
+    def drawing(poster: Poster) -> bytes:
+        drawn.append(poster)
+        return draw(poster)
+
+    monkeypatch.setattr(pictures, "draw", drawing)
+    return drawn
+
+
+@pytest.mark.parametrize("address", PICTURES)
+async def test_a_picture_shows_the_figures_of_now(
+    client: Client, desk: Desk, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "FRESH_SECONDS", 0)
+    before, tag = await picture(client, address)
+    assert before.size == (1200, 630)
+    await desk.receipts(*every_tally())
+    after, newer = await picture(client, address)
+    assert newer != tag
+    assert before.convert("RGB").tobytes() != after.convert("RGB").tobytes()
+    same = await client.get(address, headers={"If-None-Match": newer})
+    assert same.status_code == 304
+
+
+@pytest.mark.parametrize("address", PICTURES)
+async def test_a_picture_says_it_in_the_readers_language(client: Client, desk: Desk, address: str) -> None:
+    english, tag = await picture(client, address)
+    arabic, other = await picture(client, f"{address}?lang=ar")
+    assert tag != other
+    assert english.convert("RGB").tobytes() != arabic.convert("RGB").tobytes()
+
+
+async def test_a_picture_of_withheld_results_is_the_same_whoever_leads(
+    client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "FRESH_SECONDS", 0)
+    drawn = watched(monkeypatch)
+    await desk.receipts(a_tally())
+    await desk.house.elections.move("tiny", "withhold")
+    for address in PICTURES:
+        await picture(client, address)
+    assert len(drawn) == 2
+    for poster in drawn:
+        assert poster.notice
+        assert {(line.figure, line.share, line.part, line.mark) for line in poster.lines} == {
+            ("–", "–", 0, "")
+        }
+
+
+async def test_a_picture_is_drawn_once_for_all_who_ask_at_the_same_time(
+    client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = watched(monkeypatch)
+    await asyncio.gather(*(client.get(PICTURES[1]) for _ in range(20)))
+    await client.get(PICTURES[1])
+    assert len(drawn) == 1
+
+
+async def test_a_picture_of_a_test_says_so(client: Client, house: Services) -> None:
+    await define(house, tiny_election(is_test=True))
+    found, _ = await picture(client, PICTURES[1])
+    assert found.convert("RGB").getpixel((1190, 20)) in ((255, 216, 77), (255, 227, 128))
+
+
+async def test_there_is_no_picture_of_nothing(client: Client, desk: Desk) -> None:
+    for address in ("/elections/none/preview.png", "/elections/tiny/contests/none/preview.png"):
+        assert (await client.get(address)).status_code == 404
