@@ -1,8 +1,11 @@
 """What templates know of languages: `_()`, `{% trans %}`, worded texts, and links that keep the language."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from quart import Quart, request
 
 from models.wording import Worded
@@ -16,14 +19,34 @@ def install_languages(app: Quart) -> None:
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    known = environment.globals
+    known["gettext"] = known["_"] = _saying_parts(known["gettext"])
+    known["ngettext"] = _saying_parts(known["ngettext"])
     environment.policies["ext.i18n.trimmed"] = True
     environment.finalize = _finalized
-    environment.globals.update(to=to, language=language, languages=languages, this_page=this_page, alternates=alternates)
+    environment.globals.update(
+        to=to,
+        language=language,
+        languages=languages,
+        this_page=this_page,
+        alternates=alternates,
+        by_address=by_address,
+    )
 
 
 def _finalized(value: Any) -> Any:
     """Every worded text is said in the reader's language wherever a template writes it."""
     return said(value) if isinstance(value, Worded) else value
+
+
+def _saying_parts(worded: Any) -> Callable[..., Any]:
+    """A worded text within another one is said too."""
+
+    @pass_context
+    def complete(context: Context, *texts: Any, **parts: Any) -> Any:
+        return worded(context, *texts, **{name: _finalized(part) for name, part in parts.items()})
+
+    return complete
 
 
 def to(path: str, **query: str) -> str:

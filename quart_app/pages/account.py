@@ -9,10 +9,13 @@ from wtforms import SelectMultipleField
 from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput
 
+from models.rights import role_word
+from models.wording import say
 from quart_app.access import fresh_members, members
 from quart_app.api.tokens import TokenRequest
 from quart_app.auth import actor, signed_in
 from quart_app.door.limits import SIGN_IN, limited
+from quart_app.languages import gettext
 from quart_app.pages.fields import NEW_PASSWORD, number, text
 from quart_app.pages.fields import password as given
 from quart_app.pages.forms import PageForm
@@ -26,21 +29,21 @@ TOKEN_DAYS = 90
 
 
 class PasswordForm(PageForm):
-    old_password = given("Present password", autocomplete="current-password")
-    new_password = given("New password", NEW_PASSWORD, autocomplete="new-password")
+    old_password = given(say("Present password"), autocomplete="current-password")
+    new_password = given(say("New password"), NEW_PASSWORD, autocomplete="new-password")
 
 
 class TokenForm(PageForm):
     name = text(
-        "What it is for",
-        "So that you know it again in the list: the program or the machine that will use it.",
+        say("What it is for"),
+        say("So that you know it again in the list: the program or the machine that will use it."),
         most=100,
     )
-    days = number("Days until it expires", least=1, most=MAX_TOKEN_DAYS, default=TOKEN_DAYS)
+    days = number(say("Days until it expires"), least=1, most=MAX_TOKEN_DAYS, default=TOKEN_DAYS)
     scopes = SelectMultipleField(
-        "What it may act as",
-        [Length(min=1, message="Choose at least one.")],
-        description="No more than its program needs.",
+        say("What it may act as"),
+        [Length(min=1, message=say("Choose at least one."))],
+        description=say("No more than its program needs."),
         option_widget=CheckboxInput(),
     )
 
@@ -63,7 +66,7 @@ async def account() -> ResponseReturnValue:
 @hide
 async def end(session: int) -> ResponseReturnValue:
     await services().credentials.end_session(await signed_in(request), session, await actor())
-    return await see("/account#sessions", "That session has ended.")
+    return await see("/account#sessions", gettext("That session has ended."))
 
 
 @pages.route("/tokens/new", methods=["GET", "POST"])
@@ -72,7 +75,7 @@ async def end(session: int) -> ResponseReturnValue:
 async def new_token() -> ResponseReturnValue:
     who = await signed_in(request)
     form = await TokenForm.create_form()
-    form.scopes.choices = {role: role.capitalize() for role in sorted(who.roles)}
+    form.scopes.choices = {role: role_word(role) for role in sorted(who.roles)}
     if await form.validate_on_submit():
         with form.refusing():
             wanted = form.read(TokenRequest)
@@ -93,7 +96,7 @@ async def new_token() -> ResponseReturnValue:
 @hide
 async def revoke(token: int) -> ResponseReturnValue:
     await services().credentials.revoke_token(await signed_in(request), token, await actor())
-    return await see("/account#tokens", "That token is revoked.")
+    return await see("/account#tokens", gettext("That token is revoked."))
 
 
 @pages.route("/password", methods=["GET", "POST"])
@@ -108,5 +111,7 @@ async def password() -> ResponseReturnValue:
             await services().sign_in.change_password(
                 who, form.old_password.data, form.new_password.data, await actor()
             )
-            return await see("/account", "Your password is changed, and your other sessions have ended.")
+            return await see(
+                "/account", gettext("Your password is changed, and your other sessions have ended.")
+            )
     return await form_page("account/password.html", form)

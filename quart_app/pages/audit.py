@@ -1,6 +1,6 @@
 """The audit trail for people: who changed what, the newest first."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from quart import Blueprint
@@ -9,6 +9,7 @@ from quart_schema import hide, validate_querystring
 
 from models.rights import Role
 from quart_app.access import only
+from quart_app.pages.audit_words import action_words, field_words, made_by, value_words
 from quart_app.pages.private import private_page
 from quart_app.wiring import services
 
@@ -39,16 +40,8 @@ async def audit(query_args: AuditQuery) -> ResponseReturnValue:
         chosen=query_args.election,
         before=query_args.before,
         older=entries[SHOWN - 1].id if len(entries) > SHOWN else None,
-        shown=shown,
+        action_words=action_words,
+        field_words=field_words,
+        value_words=value_words,
+        made_by=made_by,
     )
-
-
-def shown(value: Any) -> str:
-    """A value of a change in words."""
-    if value is None or value == "" or value == []:
-        return "nothing"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(shown, value))
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

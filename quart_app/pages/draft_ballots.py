@@ -14,13 +14,15 @@ from models.definitions import VoteVariation
 from models.drafting import ContestEdit, NewContest, NewParty, NewSelection, PartyEdit, SelectionEdit
 from models.editions import edition as edition_of
 from models.rights import Role
+from models.wording import say
 from quart_app.access import only
 from quart_app.auth import actor
+from quart_app.languages import gettext
 from quart_app.pages.draft_forms import CodeForm, RemoveForm
 from quart_app.pages.fields import choice, edition, lines, maybe, number, text
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, private_page, see
-from quart_app.pages.words import ORDER_WORDS
+from quart_app.pages.words import ORDER_WORDS, VARIATION_WORDS
 from quart_app.wiring import services
 
 pages = Blueprint("draft_ballots", __name__, url_prefix="/admin/elections/<election>")
@@ -28,12 +30,12 @@ pages = Blueprint("draft_ballots", __name__, url_prefix="/admin/elections/<elect
 Contest = TypeVar("Contest", bound=ContestEdit)
 
 PARTY_CODE = r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*\Z"
-PARTY_WORDS = "Letters and digits, with single dots, hyphens or underscores between them, such as REP."
+PARTY_WORDS = say("Letters and digits, with single dots, hyphens or underscores between them, such as REP.")
 MOST_SEATS = 1000
 
 
 class PartyCodeForm(PageForm):
-    code = text("Code", PARTY_WORDS, most=100, written=(PARTY_CODE, PARTY_WORDS))
+    code = text(say("Code"), PARTY_WORDS, most=100, written=(PARTY_CODE, PARTY_WORDS))
 
 
 def _lower(colour: str | None) -> str:
@@ -42,11 +44,11 @@ def _lower(colour: str | None) -> str:
 
 class PartyForm(PageForm):
     edition = edition()
-    name = text("Name")
+    name = text(say("Name"))
     colour = ColorField(
-        "Colour",
-        [InputRequired("Choose a colour.")],
-        description="Only an addition to the name, never in its place.",
+        say("Colour"),
+        [InputRequired(say("Choose a colour."))],
+        description=say("Only an addition to the name, never in its place."),
         filters=[_lower],
     )
 
@@ -57,13 +59,13 @@ class NewPartyForm(PartyCodeForm, PartyForm):
 
 class SelectionForm(PageForm):
     edition = edition()
-    name = text("Name", "As it stands on the ballot.")
-    party = maybe("Party")
+    name = text(say("Name"), say("As it stands on the ballot."))
+    party = maybe(say("Party"))
 
     async def offer(self, election: str) -> None:
         """The parties that there are."""
         parties = await services().elections.parties(election)
-        self.party.choices = {"": "None", **{party.code: party.name for party in parties}}
+        self.party.choices = {"": say("None"), **{party.code: party.name for party in parties}}
 
 
 class NewSelectionForm(CodeForm, SelectionForm):
@@ -72,18 +74,22 @@ class NewSelectionForm(CodeForm, SelectionForm):
 
 class ContestForm(PageForm):
     edition = edition()
-    name = text("Name", "The question as it stands on the ballot.")
-    is_measure = BooleanField("A ballot measure", description="People answer it; nobody stands in it.")
-    district = text("District", "The code of the unit whose voters are asked.", most=100)
-    vote_variation = choice(
-        "How votes are given", choices={kind: kind.replace("-", " ") for kind in VoteVariation}
+    name = text(say("Name"), say("The question as it stands on the ballot."))
+    is_measure = BooleanField(
+        say("A ballot measure"), description=say("People answer it; nobody stands in it.")
     )
-    votes_allowed = number("Votes of each voter", least=1, most=MOST_SEATS, default=1)
-    number_elected = number("How many are elected", least=1, most=MOST_SEATS, default=1)
-    ballot_order = choice("Order on the ballot", choices={rule: ORDER_WORDS[rule] for rule in BallotOrder})
+    district = text(say("District"), say("The code of the unit whose voters are asked."), most=100)
+    vote_variation = choice(
+        say("How votes are given"), choices={kind: VARIATION_WORDS[kind] for kind in VoteVariation}
+    )
+    votes_allowed = number(say("Votes of each voter"), least=1, most=MOST_SEATS, default=1)
+    number_elected = number(say("How many are elected"), least=1, most=MOST_SEATS, default=1)
+    ballot_order = choice(
+        say("Order on the ballot"), choices={rule: ORDER_WORDS[rule] for rule in BallotOrder}
+    )
     precincts = lines(
-        "Only in these precincts",
-        "Codes, one to a line. With none it stands in every precinct of its district.",
+        say("Only in these precincts"),
+        say("Codes, one to a line. With none it stands in every precinct of its district."),
     )
 
     def contest(self, kind: type[Contest]) -> Contest:
@@ -118,7 +124,7 @@ async def add_party(election: str) -> ResponseReturnValue:
     if await form.validate_on_submit():
         with form.refusing():
             await services().ballot_design.add_party(election, form.read(NewParty), await actor())
-            return await see(f"/admin/elections/{election}/parties", "The party is added.")
+            return await see(f"/admin/elections/{election}/parties", gettext("The party is added."))
     return await form_page("drafts/new_party.html", form, election=state)
 
 
@@ -134,7 +140,7 @@ async def party(election: str, party: str) -> ResponseReturnValue:
         with form.refusing():
             edit = form.read(PartyEdit)
             await services().ballot_design.edit_party(election, party, edit, form.edition.data, await actor())
-            return await see(f"/admin/elections/{election}/parties", "Saved.")
+            return await see(f"/admin/elections/{election}/parties", gettext("Saved."))
     return await form_page("drafts/party.html", form, election=state, party=known, read=read)
 
 
@@ -144,7 +150,7 @@ async def party(election: str, party: str) -> ResponseReturnValue:
 async def remove_party(election: str, party: str) -> ResponseReturnValue:
     form = await RemoveForm.create_form()
     await services().ballot_design.remove_party(election, party, form.edition.data or "", await actor())
-    return await see(f"/admin/elections/{election}/parties", "The party is removed.")
+    return await see(f"/admin/elections/{election}/parties", gettext("The party is removed."))
 
 
 # ---- contests ----
@@ -172,7 +178,7 @@ async def add_contest(election: str) -> ResponseReturnValue:
             new = form.contest(NewContest)
             await services().ballot_design.add_contest(election, new, await actor())
             address = f"/admin/elections/{election}/contests/{new.code}"
-            return await see(address, "The contest is added. Now say what can be chosen in it.")
+            return await see(address, gettext("The contest is added. Now say what can be chosen in it."))
     return await form_page("drafts/new_contest.html", form, election=state)
 
 
@@ -190,7 +196,7 @@ async def contest(election: str, contest: str) -> ResponseReturnValue:
             await services().ballot_design.edit_contest(
                 election, contest, form.contest(ContestEdit), form.edition.data, await actor()
             )
-            return await see(f"/admin/elections/{election}/contests/{contest}", "Saved.")
+            return await see(f"/admin/elections/{election}/contests/{contest}", gettext("Saved."))
     return await form_page("drafts/contest.html", form, election=state, contest=known, read=read)
 
 
@@ -200,7 +206,7 @@ async def contest(election: str, contest: str) -> ResponseReturnValue:
 async def remove_contest(election: str, contest: str) -> ResponseReturnValue:
     form = await RemoveForm.create_form()
     await services().ballot_design.remove_contest(election, contest, form.edition.data or "", await actor())
-    return await see(f"/admin/elections/{election}/contests", "The contest is removed.")
+    return await see(f"/admin/elections/{election}/contests", gettext("The contest is removed."))
 
 
 # ---- selections ----
@@ -218,7 +224,7 @@ async def add_selection(election: str, contest: str) -> ResponseReturnValue:
         with form.refusing():
             new = form.read(NewSelection)
             await services().ballot_design.add_selection(election, contest, new, await actor())
-            return await see(f"/admin/elections/{election}/contests/{contest}", "It is added.")
+            return await see(f"/admin/elections/{election}/contests/{contest}", gettext("It is added."))
     return await form_page("drafts/new_selection.html", form, election=state, contest=known)
 
 
@@ -237,7 +243,7 @@ async def selection(election: str, contest: str, selection: str) -> ResponseRetu
             await services().ballot_design.edit_selection(
                 election, contest, selection, form.read(SelectionEdit), form.edition.data, await actor()
             )
-            return await see(f"/admin/elections/{election}/contests/{contest}", "Saved.")
+            return await see(f"/admin/elections/{election}/contests/{contest}", gettext("Saved."))
     return await form_page(
         "drafts/selection.html", form, election=state, contest=whole, selection=known, read=read
     )
@@ -251,4 +257,4 @@ async def remove_selection(election: str, contest: str, selection: str) -> Respo
     await services().ballot_design.remove_selection(
         election, contest, selection, form.edition.data or "", await actor()
     )
-    return await see(f"/admin/elections/{election}/contests/{contest}", "It is removed.")
+    return await see(f"/admin/elections/{election}/contests/{contest}", gettext("It is removed."))

@@ -1,5 +1,6 @@
 """The parts that forms of a draft share."""
 
+from models.wording import say
 from quart_app.pages.fields import code, edition
 from quart_app.pages.forms import PageForm
 
@@ -7,7 +8,7 @@ from quart_app.pages.forms import PageForm
 class CodeForm(PageForm):
     """Of a new thing, before its other fields."""
 
-    code = code("Code")
+    code = code(say("Code"))
 
 
 class RemoveForm(PageForm):

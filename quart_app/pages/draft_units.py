@@ -14,9 +14,11 @@ from models.editions import edition as edition_of
 from models.errors import Invalid
 from models.rights import Role
 from models.submissions import MAX_COUNT
+from models.wording import say
 from quart_app.access import only
 from quart_app.auth import actor
 from quart_app.door.limits import STREAMS, limited
+from quart_app.languages import gettext
 from quart_app.pages.draft_forms import CodeForm, RemoveForm
 from quart_app.pages.fields import code, edition, number, text
 from quart_app.pages.forms import PageForm
@@ -36,14 +38,16 @@ class UnitsQuery(msgspec.Struct):
 
 class UnitForm(PageForm):
     edition = edition()
-    name = text("Name")
-    kind = code("Kind", "Such as country, county, municipality; precinct is the kind of those that report.")
+    name = text(say("Name"))
+    kind = code(
+        say("Kind"), say("Such as country, county, municipality; precinct is the kind of those that report.")
+    )
     parent = text(
-        "Lies in",
-        "The code of the unit above it. Only the whole, such as the country, has none.",
+        say("Lies in"),
+        say("The code of the unit above it. Only the whole, such as the country, has none."),
         needed=False,
     )
-    voters_registered = number("Registered voters", least=0, most=MAX_COUNT, needed=False)
+    voters_registered = number(say("Registered voters"), least=0, most=MAX_COUNT, needed=False)
 
 
 class NewUnitForm(CodeForm, UnitForm):
@@ -84,7 +88,7 @@ async def add(election: str) -> ResponseReturnValue:
     if await form.validate_on_submit():
         with form.refusing():
             await _plant(election, msgspec.to_builtins(form.read(NewUnit)))
-            return await see(f"/admin/elections/{election}/units", "The unit is added.")
+            return await see(f"/admin/elections/{election}/units", gettext("The unit is added."))
     return await form_page("drafts/new_unit.html", form, election=state)
 
 
@@ -101,7 +105,7 @@ async def unit(election: str, unit: str) -> ResponseReturnValue:
             await services().drafting.edit_unit(
                 election, unit, form.read(UnitEdit), form.edition.data, await actor()
             )
-            return await see(f"/admin/elections/{election}/units", "Saved.")
+            return await see(f"/admin/elections/{election}/units", gettext("Saved."))
     return await form_page("drafts/unit.html", form, election=state, unit=known, read=read)
 
 
@@ -111,7 +115,7 @@ async def unit(election: str, unit: str) -> ResponseReturnValue:
 async def remove(election: str, unit: str) -> ResponseReturnValue:
     form = await RemoveForm.create_form()
     await services().drafting.remove_unit(election, unit, form.edition.data or "", await actor())
-    return await see(f"/admin/elections/{election}/units", "The unit is removed.")
+    return await see(f"/admin/elections/{election}/units", gettext("The unit is removed."))
 
 
 async def _plant(election: str, row: dict[str, Any]) -> None:

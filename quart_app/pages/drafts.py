@@ -13,9 +13,11 @@ from models.drafting import ElectionEdit, NewElection
 from models.editions import edition as edition_of
 from models.results import ElectionState
 from models.rights import Role
+from models.wording import say
 from quart_app.access import only
 from quart_app.api.drafting import ElectionMove
 from quart_app.auth import actor, require_fresh, signed_in
+from quart_app.languages import gettext, said
 from quart_app.pages.fields import code, edition, text
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, private_page, see
@@ -28,29 +30,35 @@ pages = Blueprint("drafts", __name__, url_prefix="/admin")
 WEIGHTY = ("release", "certify")
 
 SEED = r"^[!-~]([ -~]*[!-~])?\Z"
-SEED_WORDS = (
+SEED_WORDS = say(
     "Letters, digits and signs of ASCII only, on one line, so that everybody can draw the lots again."
 )
 
 DONE = {
-    "open": "The election is open.",
-    "close": "The election is closed.",
-    "certify": "The results are certified.",
-    "correct": "The results are being corrected.",
-    "release": "The results are released.",
-    "withhold": "The results are withheld.",
+    "open": say("The election is open."),
+    "close": say("The election is closed."),
+    "certify": say("The results are certified."),
+    "correct": say("The results are being corrected."),
+    "release": say("The results are released."),
+    "withhold": say("The results are withheld."),
 }
 
 
 class FactsForm(PageForm):
-    name = text("Name")
-    date = DateField("Day of the election", [InputRequired("Give a day, as 2026-11-03.")])
-    timezone = text("Timezone", "An IANA name such as Europe/Rome. Pages show times in it.", most=64)
-    is_test = BooleanField("This is a test", description="Every page, export and event then says so.")
+    name = text(say("Name"))
+    date = DateField(say("Day of the election"), [InputRequired(say("Give a day, as 2026-11-03."))])
+    timezone = text(
+        say("Timezone"), say("An IANA name such as Europe/Rome. Pages show times in it."), most=64
+    )
+    is_test = BooleanField(
+        say("This is a test"), description=say("Every page, export and event then says so.")
+    )
 
 
 class CodeForm(PageForm):
-    code = code("Code", "It stands in addresses, for good: lower-case letters, digits and single hyphens.")
+    code = code(
+        say("Code"), say("It stands in addresses, for good: lower-case letters, digits and single hyphens.")
+    )
 
 
 class NewElectionForm(CodeForm, FactsForm):
@@ -60,16 +68,16 @@ class NewElectionForm(CodeForm, FactsForm):
 class ElectionForm(FactsForm):
     edition = edition()
     ballot_seed = text(
-        "Seed of the lots",
-        "By it contests that are ordered by lot are ordered. It is public as soon as it is saved.",
+        say("Seed of the lots"),
+        say("By it contests that are ordered by lot are ordered. It is public as soon as it is saved."),
         needed=False,
         written=(SEED, SEED_WORDS),
     )
 
 
 class MoveForm(PageForm):
-    change = StringField(validators=[AnyOf(get_args(Change), "This is none of the moves.")])
-    reason = text("Reason", most=500, needed=False)
+    change = StringField(validators=[AnyOf(get_args(Change), say("This is none of the moves."))])
+    reason = text(say("Reason"), most=500, needed=False)
 
 
 @pages.get("/elections")
@@ -89,7 +97,7 @@ async def new() -> ResponseReturnValue:
             made = form.read(NewElection)
             await services().elections.create(made, await actor())
             return await see(
-                f"/admin/elections/{made.code}", "The draft is made. Now say what it consists of."
+                f"/admin/elections/{made.code}", gettext("The draft is made. Now say what it consists of.")
             )
     return await form_page("drafts/new.html", form)
 
@@ -113,7 +121,7 @@ async def edit(election: str) -> ResponseReturnValue:
         with form.refusing():
             facts = form.read(ElectionEdit)
             await services().elections.edit(election, facts, form.edition.data, await actor())
-            return await see(f"/admin/elections/{election}", "Saved.")
+            return await see(f"/admin/elections/{election}", gettext("Saved."))
     return await form_page("drafts/edit.html", form, election=state)
 
 
@@ -129,7 +137,7 @@ async def move_along(election: str) -> ResponseReturnValue:
         with form.refusing():
             move = form.read(ElectionMove)
             await services().elections.move(election, move.change, move.reason, await actor())
-            return await see(f"/admin/elections/{election}", DONE[move.change])
+            return await see(f"/admin/elections/{election}", said(DONE[move.change]))
     return await _overview(state, form)
 
 

@@ -11,16 +11,19 @@ from urllib.parse import urlsplit
 import msgspec
 from quart import Blueprint, Quart, Response, session
 from quart_wtf import CSRFError, CSRFProtect, QuartForm
+from quart_wtf.meta import QuartFormMeta
 
-from models.errors import DomainError
+from models.errors import DomainError, FieldError
 from models.reading import read_struct
+from models.wording import say
 from quart_app.errors import Problem, problem_of, problem_response
 from quart_app.languages import said
+from quart_app.pages.form_words import FormWords
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 BAD_FORM = "form-not-known"
-_REMEDY = (
+_REMEDY = say(
     "This form was not sent from a page that this site gave to your browser, so nothing was changed. "
     "Go back, load the page again and send the form once more; the browser must keep cookies."
 )
@@ -28,6 +31,10 @@ _REMEDY = (
 
 class PageForm(QuartForm):
     """A form of a page. What WTForms finds, and what a service refuses, is shown at the same places."""
+
+    class Meta(QuartFormMeta):
+        def get_translations(self, form: QuartForm) -> FormWords:
+            return FormWords()
 
     _refused_with = 422
     retry_after: int | None = None
@@ -63,18 +70,25 @@ class PageForm(QuartForm):
         problem = problem_of(error)
         self._refused_with, self.retry_after = problem.status, problem.retry_after
         for fault in error.errors:
-            name = fault.field.partition("[")[0].partition(".")[0]
+            whole = fault.field.partition("[")[0]
+            name = whole if whole in self._fields else whole.partition(".")[0]
             if name in self._fields and name in self.data:
                 field = self[name]
                 field.errors = [*field.errors, _sentence(said(fault.message))]
             else:
-                self.form_errors.append(_sentence(f"{fault.field}: {said(fault.message)}".removeprefix(": ")))
+                self.form_errors.append(_sentence(said(_with_field(fault))))
         if not error.errors:
             self.form_errors.append(said(error.title))
 
 
+def _with_field(fault: FieldError) -> str:
+    if not fault.field:
+        return fault.message
+    return say("%(field)s: %(fault)s", field=fault.field, fault=fault.message)
+
+
 def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "?", "!")) else ".")
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "?", "!", "؟")) else ".")
 
 
 def install_forms(app: Quart, programs: Iterable[Blueprint]) -> None:

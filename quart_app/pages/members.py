@@ -11,9 +11,11 @@ from wtforms.widgets import CheckboxInput
 
 from models.editions import edition as edition_of
 from models.members import MemberEdit, MemberInfo
-from models.rights import ROLES, Role
+from models.rights import ROLES, Role, role_word
+from models.wording import say
 from quart_app.access import only
 from quart_app.auth import actor
+from quart_app.languages import gettext
 from quart_app.pages.fields import PLAIN, edition, email, lines, mobile, text
 from quart_app.pages.forms import PageForm
 from quart_app.pages.private import form_page, private_page, see
@@ -22,7 +24,7 @@ from quart_app.wiring import services
 pages = Blueprint("members", __name__, url_prefix="/admin")
 
 SHOWN = 50
-USERNAME_WORDS = "Lower-case letters, digits, dots, hyphens and underscores. It stays for good."
+USERNAME_WORDS = say("Lower-case letters, digits, dots, hyphens and underscores. It stays for good.")
 
 
 class MembersQuery(msgspec.Struct):
@@ -33,20 +35,20 @@ class MembersQuery(msgspec.Struct):
 
 
 class UsernameForm(PageForm):
-    username = text("Username", USERNAME_WORDS, most=64, **PLAIN)
+    username = text(say("Username"), USERNAME_WORDS, most=64, **PLAIN)
 
 
 class MemberForm(PageForm):
     edition = edition()
-    name = text("Name")
+    name = text(say("Name"))
     roles = SelectMultipleField(
-        "Roles",
-        choices={role: role.capitalize() for role in ROLES},
+        say("Roles"),
+        choices={role: role_word(role) for role in ROLES},
         option_widget=CheckboxInput(),
     )
     precincts = lines(
-        "Precincts that they report for",
-        "One to a line, as ELECTION/UNIT. A unit above precincts stands for all of them.",
+        say("Precincts that they report for"),
+        say("One to a line, as ELECTION/UNIT. A unit above precincts stands for all of them."),
     )
     email = email()
     mobile = mobile()
@@ -62,7 +64,8 @@ class NewMemberForm(UsernameForm, MemberForm):
 
 class OldMemberForm(MemberForm):
     disabled = BooleanField(
-        "May not sign in", description="Ends their sessions and tokens at once; what they did stays recorded."
+        say("May not sign in"),
+        description=say("Ends their sessions and tokens at once; what they did stays recorded."),
     )
 
 
@@ -93,7 +96,7 @@ async def add() -> ResponseReturnValue:
             await services().officials.create(username, form.edit(), await actor())
             return await see(
                 f"/admin/members/{username}",
-                "Added. To let them in, give them a one-time token for a password.",
+                gettext("Added. To let them in, give them a one-time token for a password."),
             )
     return await form_page("members/new.html", form)
 
@@ -114,7 +117,9 @@ async def edit(username: str) -> ResponseReturnValue:
     if await form.validate_on_submit():
         with form.refusing():
             await services().officials.edit(username, form.edit(), form.edition.data, await actor())
-            return await see(f"/admin/members/{username}", "Saved; their rights have changed at once.")
+            return await see(
+                f"/admin/members/{username}", gettext("Saved; their rights have changed at once.")
+            )
     return await _member(await services().officials.get(username), form)
 
 
@@ -132,7 +137,7 @@ async def reset(username: str) -> ResponseReturnValue:
 @hide
 async def end(username: str, session: int) -> ResponseReturnValue:
     await services().credentials.end_session_of(username, session, await actor())
-    return await see(f"/admin/members/{username}#sessions", "That session has ended.")
+    return await see(f"/admin/members/{username}#sessions", gettext("That session has ended."))
 
 
 @pages.post("/members/<username>/tokens/<int:token>/revoke")
@@ -140,7 +145,7 @@ async def end(username: str, session: int) -> ResponseReturnValue:
 @hide
 async def revoke(username: str, token: int) -> ResponseReturnValue:
     await services().credentials.revoke_token_of(username, token, await actor())
-    return await see(f"/admin/members/{username}#tokens", "That token is revoked.")
+    return await see(f"/admin/members/{username}#tokens", gettext("That token is revoked."))
 
 
 async def _member(found: MemberInfo, form: OldMemberForm) -> Response:

@@ -9,6 +9,8 @@ from werkzeug.wrappers import Response as Redirect
 from models.rights import Actor, Role
 from quart_app.answers import PRIVATE
 from quart_app.auth import actor, identity
+from quart_app.languages import said
+from quart_app.languages.in_templates import to
 from quart_app.pages.forms import PageForm
 from quart_app.pages.rendering import page
 
@@ -38,7 +40,7 @@ async def form_page(template: str, form: PageForm, **context: Any) -> Response:
 async def see(address: str, notice: str = "") -> Redirect:
     """After a post: the page to look at, which says once what was done. Notices name nobody."""
     if notice:
-        await flash(notice)
-    found = redirect(address, 303)
+        await flash(said(notice))
+    found = redirect(to(address), 303)
     found.headers["Cache-Control"] = PRIVATE
     return found

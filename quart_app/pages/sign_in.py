@@ -6,9 +6,11 @@ from quart_schema import hide
 from wtforms import HiddenField
 
 from models.errors import NotFresh
+from models.wording import say
 from quart_app.access import members, public
 from quart_app.auth import actor, begin_session, end_session, identity, signed_in
 from quart_app.door.limits import SIGN_IN, limited
+from quart_app.languages import gettext
 from quart_app.pages.fields import NEW_PASSWORD, PLAIN, password, text
 from quart_app.pages.forms import PageForm, forget_token, local
 from quart_app.pages.private import form_page, see, visitor
@@ -19,18 +21,18 @@ pages = Blueprint("sign_in", __name__)
 
 class SignInForm(PageForm):
     next = HiddenField()
-    username = text("Username", most=64, **{**PLAIN, "autocomplete": "username"})
-    password = password("Password", autocomplete="current-password")
+    username = text(say("Username"), most=64, **{**PLAIN, "autocomplete": "username"})
+    password = password(say("Password"), autocomplete="current-password")
 
 
 class ConfirmForm(PageForm):
     next = HiddenField()
-    password = password("Your password", autocomplete="current-password")
+    password = password(say("Your password"), autocomplete="current-password")
 
 
 class ResetForm(PageForm):
-    token = text("One-time token", "An administrator gave it to you; it begins with tr_.", **PLAIN)
-    new_password = password("New password", NEW_PASSWORD, autocomplete="new-password")
+    token = text(say("One-time token"), say("An administrator gave it to you; it begins with tr_."), **PLAIN)
+    new_password = password(say("New password"), NEW_PASSWORD, autocomplete="new-password")
 
 
 @pages.route("/login", methods=["GET", "POST"])
@@ -61,7 +63,7 @@ async def logout() -> ResponseReturnValue:
     await services().sign_in.sign_out(who, await actor())
     end_session()
     forget_token()
-    return await see("/login", "You are signed out.")
+    return await see("/login", gettext("You are signed out."))
 
 
 @pages.route("/confirm", methods=["GET", "POST"])
@@ -77,7 +79,8 @@ async def confirm() -> ResponseReturnValue:
     if await form.validate_on_submit():
         with form.refusing():
             await services().sign_in.confirm(who, form.password.data)
-            return await see(local(form.next.data), "Your password is confirmed for the next minutes.")
+            notice = gettext("Your password is confirmed for the next minutes.")
+            return await see(local(form.next.data), notice)
     return await form_page("sign_in/confirm.html", form)
 
 
@@ -91,7 +94,7 @@ async def reset() -> ResponseReturnValue:
     if await form.validate_on_submit():
         with form.refusing():
             await services().sign_in.set_password(form.token.data, form.new_password.data, await visitor())
-            return await see("/login", "Your password is set. Sign in with it.")
+            return await see("/login", gettext("Your password is set. Sign in with it."))
     return await form_page("sign_in/reset.html", form)
 
 

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from models.checks import FailedCheck
-from models.results import ContestResults
-from models.wording import Figure, say
+from models.results import ContestResults, write_ins_share
+from models.rights import role_word
+from models.wording import Figure, listed, say
 from quart_app.languages import said
-from quart_app.languages.figures import day, figure, moment, percent, utc
+from quart_app.languages.figures import day, figure, moment, percent, utc, whole_percent
+from quart_app.pages.headlines import headline
+from quart_app.pages.marks import capital, coded, few, named, stamp
 
 ELECTION_WORDS = {
     "draft": say("Not open yet"),
@@ -25,6 +28,21 @@ STATUS_WORDS = {
     "correction": say("Being corrected"),
     "recount": say("Recount"),
 }
+VARIATION_WORDS = {
+    "approval": say("Approval: as many choices as one likes"),
+    "borda": say("Borda: points by rank"),
+    "cumulative": say("Cumulative: several votes may go to one choice"),
+    "majority": say("Majority: more than half is needed"),
+    "n-of-m": say("Several choices of one's own"),
+    "other": say("Another way"),
+    "plurality": say("Plurality: the most votes win"),
+    "proportional": say("Proportional: seats by share"),
+    "range": say("Range: a score for each choice"),
+    "rcv": say("Ranked choice"),
+    "super-majority": say("Qualified majority"),
+}
+
+STANDING_WORDS = {"leads": say("Leads"), "tied": say("Tied"), "elected": say("Elected")}
 
 _BROWSERS = (
     ("Firefox/", "Firefox"),
@@ -46,6 +64,18 @@ ORDER_WORDS = {
     "given": say("As they were entered"),
     "alphabetical": say("By last name, or by name"),
     "lot": say("By lot, out of the election's seed"),
+}
+CANDIDATE_WORDS = {
+    "filed": say("Waiting to be decided on"),
+    "qualified": say("Qualified"),
+    "rejected": say("Rejected"),
+    "withdrawn": say("Withdrawn"),
+}
+# What a decision on a filing is called, and the same one on several.
+DECISION_WORDS = {
+    "qualify": (say("Qualify"), say("Qualify those chosen")),
+    "reject": (say("Reject"), say("Reject those chosen")),
+    "withdraw": (say("Withdraw"), say("Withdraw those chosen")),
 }
 # What a move is called, and what comes of it.
 MOVE_WORDS = {
@@ -105,6 +135,11 @@ def browser(agent: str) -> str:
     return name or say("A browser")
 
 
+def roles_listed(roles: Iterable[str]) -> str:
+    """Roles as the part of a text."""
+    return said(listed(map(role_word, roles)))
+
+
 def overall(contests: Iterable[ContestResults]) -> str:
     """The status of a whole election in words: certified when all are, partial while one is."""
     found = {contest.status for contest in contests}
@@ -117,6 +152,9 @@ def overall(contests: Iterable[ContestResults]) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "figure": figure,
     "percent": percent,
+    "whole_percent": whole_percent,
+    "write_ins_share": write_ins_share,
+    "headline": headline,
     "moment": moment,
     "utc": utc,
     "day": day,
@@ -124,7 +162,17 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "browser": browser,
     "check_words": check_words,
     "status_words": STATUS_WORDS.__getitem__,
+    "standing_words": STANDING_WORDS.__getitem__,
     "election_words": ELECTION_WORDS.__getitem__,
     "move_words": MOVE_WORDS.__getitem__,
+    "candidate_words": CANDIDATE_WORDS.__getitem__,
+    "decision_words": DECISION_WORDS.__getitem__,
     "order_words": ORDER_WORDS.__getitem__,
+    "role_words": role_word,
+    "named": named,
+    "coded": coded,
+    "stamp": stamp,
+    "roles_listed": roles_listed,
+    "few": few,
+    "capital": capital,
 }

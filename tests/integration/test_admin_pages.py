@@ -360,7 +360,7 @@ async def test_a_member_is_added_sets_a_password_and_signs_in(visitor: Visitor, 
         ({"username": "ann"}, "There is already a member 'ann'."),
         ({"name": ""}, "Name: Fill this in."),
         ({"precincts": "tiny/nowhere"}, "There is no unit 'tiny/nowhere'; write ELECTION/UNIT."),
-        ({"roles": ["king"]}, "Roles: 'king' is not a valid choice"),
+        ({"roles": ["king"]}, "Roles: Choose only what is offered; 'king' is not."),
         ({"name": "x" * 201}, "Name: At most 200 characters."),
     ],
 )
@@ -421,11 +421,11 @@ async def test_the_audit_trail_says_what_moved_from_what_to_what(visitor: Visito
     await visitor.sign_in()
     await visitor.post("/admin/new-member", **BOB)
     await visitor.get("/admin/audit")
-    assert "member added: bob by ann, in a browser" in visitor.text
-    assert "roles auditor, officer" in visitor.text
+    assert "Member added: bob by ann, in a browser" in visitor.text
+    assert "Roles auditor, officer" in visitor.text
     assert "bob@example.org" not in visitor.page
     await visitor.get("/admin/audit?election=tiny")
-    assert "member added" not in visitor.text
+    assert "Member added" not in visitor.text
 
 
 # ---- what is kept ----

@@ -111,6 +111,8 @@ def addresses(rule: Rule) -> Iterator[str]:
 def outside(visitor: Visitor) -> list[str]:
     """What the page that the visitor sees says outside the catalogues."""
     kind = visitor.headers.get("content-type", "")
+    if 300 <= visitor.status < 400:
+        return []
     if kind.startswith("text/html"):
         return Unmarked(visitor.page, NAMES).found
     return unmarked_lines(visitor.page, NAMES) if kind.startswith("text/plain") else []
