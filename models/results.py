@@ -203,3 +203,10 @@ def contest_results(
         selections=selections,
         **figures,  # type: ignore[arg-type]
     )
+
+
+def write_ins_share(results: ContestResults) -> float | None:
+    """The share of all write-ins together, as those of selections; None where they are withheld."""
+    if results.write_ins is None:
+        return None
+    return ratio(results.write_ins, results.write_ins + sum(s.votes or 0 for s in results.selections))

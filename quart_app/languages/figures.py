@@ -11,7 +11,7 @@ import zoneinfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import NumberPattern, format_decimal
+from babel.numbers import NumberPattern, format_decimal, format_percent
 
 from quart_app.languages.asked import language
 
@@ -43,6 +43,11 @@ def _percent_pattern(code: str) -> NumberPattern:
     from_cldr: NumberPattern = copy.copy(Locale.parse(code).percent_formats[None])
     from_cldr.frac_prec = (1, 1)
     return from_cldr
+
+
+def whole_percent(part: float) -> str:
+    """40% of a part from 0 to 1: for the ticks of a scale."""
+    return str(format_percent(part, locale=language().locale))
 
 
 def moment(at: datetime.datetime, timezone: str) -> str:

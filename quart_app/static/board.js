@@ -1,68 +1,96 @@
 // The live board and the page of one contest.
 
+import { Connection } from "./connection.js";
 import { Contest } from "./contest.js";
-import { clockOf, figure, overall } from "./figures.js";
+import { clockOf, figure, overall, timeOf } from "./figures.js";
+import { Filter } from "./filter.js";
+import { headline } from "./headlines.js";
+import { News } from "./news.js";
+import { Race } from "./race.js";
+import { showStanding } from "./standing.js";
 import { ResultsStream } from "./stream.js";
+import { t } from "./texts.js";
 
-const CONNECTION = {
-  connecting: ["Connecting", "The figures are those of the last load."],
-  live: ["Live", "Updates by itself."],
-  stale: ["Stale", "The server cannot say just now whether there is anything newer."],
-  lost: ["Connection lost", "The figures may be old; trying to connect again."],
-};
-// Screen readers hear of the count at most this often.
-const NEWS_MS = 60_000;
+// However fast tallies come in, the page is drawn at most so often.
+const DRAW_MS = 250;
+const ELECTION_STATUS = { "pre-election": "draft", certified: "certified", correction: "correction", recount: "correction" };
 
 const page = document.getElementById("live");
 const clock = clockOf(page.dataset.timezone);
+const connection = new Connection(timeOf(page.dataset.timezone));
+const news = new News(document.getElementById("news"));
 const contests = new Map();
 for (const element of page.querySelectorAll("[data-contest]")) {
   contests.set(element.dataset.contest, new Contest(element, clock));
 }
+const form = document.getElementById("find");
+const filter = form?.dataset.instant && new Filter(form, contests, document.getElementById("shown"));
+const race = page.dataset.only && new Race(document.getElementById("race"));
+// Of all contests, also those that are on no card of this page.
+const all = new Map();
+const waiting = new Set();
+let planned = false;
+let drawnAt = 0;
 
-function showState(state) {
-  const [word, detail] = CONNECTION[state];
-  document.getElementById("connection").dataset.state = state;
-  document.getElementById("connection-word").textContent = word;
-  document.getElementById("connection-detail").textContent = detail;
-}
-
-function showResults(results, connection) {
+function take(results) {
+  const known = all.get(results.contest);
+  if (known && known.version > results.version) return;
+  all.set(results.contest, results);
   const contest = contests.get(results.contest);
-  const before = contest?.version;
-  if (!contest?.show(results, connection)) return;
-  document.getElementById("withheld").hidden = results.released;
-  if (page.dataset.only) document.getElementById("newer").hidden &&= results.version <= before;
-  else requestAnimationFrame(showWhole);
-  tellNews();
+  if (contest?.take(results)) {
+    news.tell(results.contest, () => (contest.element.hidden ? "" : sentence(contest.results)));
+    race?.changed();
+  }
+  if (contest) waiting.add(contest);
+  plan();
 }
 
-/** What the board says of all contests together, once every one of them has come over the stream. */
-function showWhole() {
-  const all = [...contests.values()].map((contest) => contest.results);
-  if (all.includes(null)) return;
-  const reported = all.reduce((sum, results) => sum + results.units_reported, 0);
-  const updated = all.reduce((newest, { updated_at: at }) => (new Date(at) > new Date(newest) ? at : newest), all[0].updated_at);
-  document.getElementById("overall").textContent = overall(all.map((results) => results.status));
-  document.getElementById("reported-sum").textContent = figure(reported);
-  document.getElementById("reported-all").value = reported;
-  document.getElementById("updated").textContent = clock(updated);
-  document.getElementById("updated").dateTime = updated;
+/** Hidden pages get no frame: what comes meanwhile is remembered, and drawn once when they are seen again. */
+function plan() {
+  if (planned) return;
+  planned = true;
+  setTimeout(() => requestAnimationFrame(draw), Math.max(0, drawnAt + DRAW_MS - performance.now()));
 }
 
-let toldAt = Date.now();
-let telling = 0;
-
-function tellNews() {
-  if (telling) return;
-  telling = setTimeout(() => {
-    telling = 0;
-    toldAt = Date.now();
-    const progress = page.querySelector("progress");
-    document.getElementById("news").textContent = `${progress.labels[0].textContent}: ${figure(progress.value)} of ${figure(progress.max)}`;
-  }, Math.max(0, toldAt + NEWS_MS - Date.now()));
+function draw() {
+  planned = false;
+  drawnAt = performance.now();
+  for (const contest of waiting) contest.draw();
+  waiting.clear();
+  filter?.apply();
+  drawWhole();
 }
+
+/** What is said of the whole election, once every contest has come over the stream. */
+function drawWhole() {
+  const known = [...all.values()];
+  if (!known.length) return;
+  write("withheld", "hidden", known[0].released);
+  showStanding(ELECTION_STATUS[known[0].status] ?? "open");
+  if (page.dataset.only || known.length < Number(page.dataset.contests)) return;
+  const reported = known.reduce((sum, results) => sum + results.units_reported, 0);
+  const updated = known.reduce((newest, { updated_at: at }) => (new Date(at) > new Date(newest) ? at : newest), known[0].updated_at);
+  write("overall", "textContent", overall(known.map((results) => results.status)));
+  write("reported-sum", "textContent", figure(reported));
+  write("reported-all", "value", reported);
+  if (write("updated", "dateTime", updated)) write("updated", "textContent", clock(updated));
+}
+
+function write(id, property, value) {
+  const element = document.getElementById(id);
+  if (element[property] === value) return false;
+  element[property] = value;
+  return true;
+}
+
+const sentence = (results) =>
+  t("%(contest)s: %(standing)s %(reported)s of %(expected)s precincts reported.", {
+    contest: results.name,
+    standing: headline(results),
+    reported: figure(results.units_reported),
+    expected: figure(results.units_expected),
+  });
 
 const only = page.dataset.only ? `?contest=${encodeURIComponent(page.dataset.only)}` : "";
 const address = `/api/v1/elections/${encodeURIComponent(page.dataset.election)}/results/stream${only}`;
-new ResultsStream(address, showResults, showState).start();
+new ResultsStream(address, take, (state) => connection.show(state)).start();

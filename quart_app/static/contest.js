@@ -1,66 +1,102 @@
-// One contest on the page: takes whole results and never goes back to older ones.
+// One contest on the page: takes whole results, never goes back to older ones, and writes what has changed.
 
-import { STATUS_WORDS, figure, percent } from "./figures.js";
+import { STANDING_WORDS, STATUS_WORDS, figure, percent, ratio } from "./figures.js";
+import { headline } from "./headlines.js";
+import { slide, stretch, touch } from "./motion.js";
 
-const PERCENTS = new Set(["turnout", "share"]);
+const SHOWN = {
+  status: (results) => STATUS_WORDS[results.status],
+  standing: (choice) => STANDING_WORDS[choice.standing] ?? "",
+  headline,
+  turnout: (results) => percent(results.turnout),
+  share: (choice) => percent(choice.share),
+  write_ins_share: (results) => percent(writeInsShare(results)),
+};
+
+function writeInsShare({ selections, write_ins: writeIns }) {
+  if (writeIns === null) return null;
+  return ratio(writeIns, selections.reduce((sum, { votes }) => sum + votes, writeIns));
+}
+
+/** Whether a total of `newer` is lower than it was: only a correction does that. */
+function fell(older, newer) {
+  if (!older?.released || !newer.released) return false;
+  const votes = new Map(older.selections.map((choice) => [choice.code, choice.votes]));
+  return newer.selections.some((choice) => choice.votes < votes.get(choice.code));
+}
 
 export class Contest {
+  #drawn = null;
+
   constructor(element, clock) {
     this.element = element;
     this.clock = clock;
     this.version = Number(element.dataset.version);
-    this.connection = 1;
     this.results = null;
     this.progress = element.querySelector("progress");
     this.rows = new Map();
-    for (const row of element.querySelectorAll("[data-selection]")) this.rows.set(row.dataset.selection, row);
+    for (const row of element.querySelectorAll("[data-selection]")) this.rows.set(row.dataset.selection, parts(row));
     this.fields = [...element.querySelectorAll("[data-field]")].filter((field) => !field.closest("[data-selection]"));
   }
 
-  /** Older results are ignored, unless they are the first that a new connection brings. */
-  show(results, connection) {
-    if (results.version < this.version && connection === this.connection) return false;
-    this.connection = connection;
+  /** Remembers results, unless they are older than what is known; says whether they are news. */
+  take(results) {
+    if (results.version < this.version) return false;
+    const news = results.version > this.version;
     this.version = results.version;
     this.results = results;
+    return news;
+  }
+
+  /** Draws what was taken last. */
+  draw() {
+    const results = this.results;
+    if (results === this.#drawn) return;
+    if (fell(this.#drawn, results)) this.element.querySelector("[data-corrected]").hidden = false;
     for (const field of this.fields) this.#fill(field, results);
-    this.progress.max = results.units_expected;
-    this.progress.value = results.units_reported;
+    if (this.progress.max !== results.units_expected) this.progress.max = results.units_expected || 1;
+    if (this.progress.value !== results.units_reported) this.progress.value = results.units_reported;
     for (const choice of results.selections) this.#choose(choice);
     this.#order(results.selections);
-    return true;
+    this.#drawn = results;
   }
 
   #fill(field, values) {
     const name = field.dataset.field;
-    const value = values[name];
-    let text = PERCENTS.has(name) ? percent(value) : name === "status" ? STATUS_WORDS[value] : "";
     if (name === "updated_at") {
-      field.dateTime = value;
-      text = this.clock(value);
+      if (field.dateTime === values[name]) return false;
+      field.dateTime = values[name];
+      return write(field, this.clock(values[name]));
     }
-    set(field, text || figure(value));
+    return write(field, SHOWN[name]?.(values) ?? figure(values[name]));
   }
 
   #choose(choice) {
     const row = this.rows.get(choice.code);
     if (!row) return;
-    for (const field of row.querySelectorAll("[data-field]")) this.#fill(field, choice);
-    row.classList.toggle("first", choice.votes > 0 && choice.rank === 1);
-    for (const bar of row.querySelectorAll("[data-bar]")) bar.setAttribute("width", `${((choice.share ?? 0) * 100).toFixed(1)}%`);
+    let changed = false;
+    for (const field of row.fields) changed = this.#fill(field, choice) || changed;
+    if (!changed) return;
+    row.element.classList.toggle("first", choice.votes > 0 && choice.rank === 1);
+    stretch(row.bars, choice.share ?? 0);
+    touch(row.element);
   }
 
   #order(selections) {
-    const wanted = selections.map((choice) => this.rows.get(choice.code)).filter(Boolean);
+    const wanted = selections.map((choice) => this.rows.get(choice.code)?.element).filter(Boolean);
     const body = wanted[0]?.parentElement;
-    if (body && wanted.some((row, place) => body.children[place] !== row)) body.append(...wanted);
+    if (body && wanted.some((row, place) => body.children[place] !== row)) slide(wanted, () => body.prepend(...wanted));
   }
 }
 
-/** Writes a text where it changed, and lets the change be seen for a moment. */
-function set(field, text) {
-  if (field.textContent === text) return;
+const parts = (element) => ({
+  element,
+  fields: [...element.querySelectorAll("[data-field]")],
+  bars: [...element.querySelectorAll("[data-bar]")],
+});
+
+function write(field, text) {
+  if (field.textContent === text) return false;
   field.textContent = text;
-  field.classList.remove("moved");
-  requestAnimationFrame(() => field.classList.add("moved"));
+  return true;
 }

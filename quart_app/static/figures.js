@@ -17,6 +17,8 @@ export const STATUS_WORDS = {
   recount: t("Recount"),
 };
 
+export const STANDING_WORDS = { leads: t("Leads"), tied: t("Tied"), elected: t("Elected") };
+
 const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, catalogue.group);
 
 export const figure = (number) => (number === null ? NOTHING : grouped(String(number)));
@@ -38,3 +40,35 @@ export function overall(statuses) {
   const order = ["correction", "recount", "unofficial-partial", "unofficial-complete", "pre-election"];
   return STATUS_WORDS[order.find((status) => statuses.includes(status)) ?? "certified"];
 }
+
+/** part / whole to three decimals, rounded as the server rounds (half to even); null without a whole. */
+export function ratio(part, whole) {
+  if (!whole) return null;
+  const exact = part / whole;
+  const up = Number(exact.toFixed(3));
+  // Only odd sixteenths stand exactly between two thousandths.
+  return (exact * 16) % 2 === 1 && Math.round(up * 1_000) % 2 ? up - 0.001 : up;
+}
+
+/** A time of the day in the election's own timezone, with its seconds. */
+export function timeOf(timeZone) {
+  const format = new Intl.DateTimeFormat(locale, { timeZone, timeStyle: "medium" });
+  return (at) => format.format(new Date(at));
+}
+
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
+const UNITS = [
+  ["second", 1_000, 60],
+  ["minute", 60_000, 60],
+  ["hour", 3_600_000, 48],
+  ["day", 86_400_000, Infinity],
+];
+
+/** How long ago that is, in the largest unit that says enough: "12 seconds ago". */
+export function ago(milliseconds) {
+  const [unit, length] = UNITS.find(([, length, most]) => milliseconds < length * most);
+  return relative.format(-Math.floor(milliseconds / length), unit);
+}
+
+const list = new Intl.ListFormat(locale, { type: "conjunction" });
+export const listed = (names) => list.format(names);
