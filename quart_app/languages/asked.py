@@ -40,8 +40,9 @@ def _asked_for(carrier: Request | Websocket, known: Languages) -> Language:
     named = known.get(carrier.args.get(PARAMETER)) or known.get(carrier.cookies.get(COOKIE))
     if named is not None:
         return named
-    liked = carrier.accept_languages.best_match(known.codes, known.source.code)
-    return known.get(liked) or known.source
+    # By quality; whoever likes Canadian French best likes ours more than English, which comes behind it.
+    liked = (tag.partition("-")[0].lower() for tag, quality in carrier.accept_languages if quality > 0)
+    return next(filter(None, map(known.get, liked)), known.source)
 
 
 def by_address() -> str | None:
