@@ -4,6 +4,9 @@ import asyncio
 from typing import Any
 
 import msgspec
+from quart import Blueprint, websocket
+from quart_schema import tag
+
 from models.errors import (
     DomainError,
     FieldError,
@@ -17,14 +20,12 @@ from models.recording import Receipt
 from models.rights import PUBLIC, Access, Identity, Role
 from models.submissions import MAX_ITEMS, NOT_READ, TallySubmission, ref_of
 from models.wording import Figure, say
-from quart import Blueprint, websocket
 from quart_app.access import access_of, only, require, takes
 from quart_app.api.tallies import Receipts, framed, read
 from quart_app.auth import identity
 from quart_app.errors import ProblemFrame, problem_frame
 from quart_app.sockets import UNSENT_ANSWERS, converse, send_frame, turn_away
 from quart_app.wiring import Services, services
-from quart_schema import tag
 from services.intake import Answer
 
 api = Blueprint("api_tallies_ws", __name__, url_prefix="/api/v1/elections/<election>")
@@ -33,6 +34,10 @@ api = Blueprint("api_tallies_ws", __name__, url_prefix="/api/v1/elections/<elect
 HELLO_SECONDS = 10.0
 # For each tally that is refused its connection rests so long; an honest officer does not notice.
 REFUSAL_SECONDS = 0.001
+
+
+# `?by=hello`: the first frame says who it is, whoever else the browser's cookie may name.
+BY_HELLO = "hello"
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="hello", forbid_unknown_fields=True):
@@ -46,6 +51,7 @@ class Tallies(msgspec.Struct, frozen=True, tag_field="type", tag="tallies", forb
 class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome"):
     election: str
     is_test: bool
+    username: str
     precincts: list[str]
     version: int
 
@@ -72,7 +78,7 @@ async def tallies_ws(election: str) -> None:
     """WebSocket: tallies in, a receipt or a problem for each.
 
     Text frames of JSON: `tally`, or `tallies` with up to 500 items; where no header can be sent, `hello` with
-    the token comes first. The connection stays open after a problem. See docs/tallies.md.
+    the token comes first (with `?by=hello` also where a cookie is sent). The connection stays open after a problem. See docs/tallies.md.
     """
     await websocket.accept()
     house = services()
@@ -86,8 +92,13 @@ async def tallies_ws(election: str) -> None:
 
 
 async def _signed_in() -> Identity:
-    """By the header, or by the first frame. Raises NotSignedIn."""
-    if who := await identity(websocket):
+    """By the header, or by the cookie, or by the first frame. Raises NotSignedIn.
+
+    Browsers send their cookie by themselves, and no header: who wants to be known by a token there,
+    whoever else is signed in, says so in the address.
+    """
+    hello = websocket.args.get("by") == BY_HELLO and "Authorization" not in websocket.headers
+    if not hello and (who := await identity(websocket)):
         return who
     try:
         frame = await asyncio.wait_for(websocket.receive(), HELLO_SECONDS)
@@ -108,7 +119,7 @@ async def _admitted() -> Identity:
 async def _welcome(house: Services, election: str, who: Identity) -> Welcome:
     version = await house.log.head(election)
     book = await house.intake.book(election)
-    return Welcome(election, book.is_test, book.covered(who.units), version)
+    return Welcome(election, book.is_test, who.username, book.covered(who.units), version)
 
 
 class _Conversation:

@@ -1,62 +1,122 @@
-// What an officer may send, as the API tells it, and the arithmetic of a tally.
+// What an officer has to report, as the API tells it, and the arithmetic of a tally.
 
-async function everything(address, name) {
-  const found = [];
-  for (let next = `${address}?limit=1000`; next; ) {
-    const answer = await fetch(next);
-    if (!answer.ok) throw new Error(`${next} was answered by ${answer.status}`);
-    const page = await answer.json();
-    found.push(...page[name]);
-    next = page.next;
-  }
-  return found;
-}
+import { figure } from "./figures.js";
+import { t } from "./texts.js";
 
+export const COUNTS = ["ballots_cast", "write_ins", "overvotes", "undervotes", "rejected_ballots"];
+export const MOST = 2_147_483_647;
+
+const PAGE = 200;
+// A network that says nothing for so long is none.
+const PATIENCE_MS = 6_000;
+
+/** Own precincts with their ballots. What was loaded once is kept, and is there without a network. */
 export class Ballots {
-  #units = new Map();
-  #contests = [];
+  #address;
+  #precincts = new Map();
+  #contests = new Map();
+  timezone = "UTC";
+  username = "";
+  status = "open";
+  /** Whether there are precincts that were not loaded: they are found by their names. */
+  more = false;
 
-  async load(election) {
-    const address = `/api/v1/elections/${encodeURIComponent(election)}`;
-    const [contests, units] = await Promise.all([
-      everything(`${address}/contests`, "contests"),
-      everything(`${address}/units`, "units"),
-    ]);
-    this.#contests = contests;
-    this.#units = new Map(units.map((unit) => [unit.code, unit]));
+  constructor(election, kept) {
+    this.#address = `/api/v1/elections/${encodeURIComponent(election)}/entry`;
+    for (const page of kept?.pages ?? []) this.#take(page);
   }
 
-  nameOf(unit) {
-    return this.#units.get(unit)?.name ?? unit;
+  /** Asks the server. Throws the problem that it answers, and TypeError or DOMException without a network. */
+  async load(token, search = "") {
+    const query = new URLSearchParams({ limit: PAGE, search, lang: document.documentElement.lang });
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const answer = await fetch(`${this.#address}?${query}`, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!answer.ok) throw await answer.json().catch(() => ({ status: answer.status, code: "", title: "" }));
+    const page = await answer.json();
+    this.#take(page);
+    if (!search) this.more = page.next !== null;
+    return page;
+  }
+
+  #take(page) {
+    this.timezone = page.timezone;
+    this.username = page.username;
+    this.status = page.election_status;
+    this.more ||= page.more ?? false;
+    for (const precinct of page.precincts) this.#precincts.set(precinct.code, precinct);
+    for (const contest of page.contests) this.#contests.set(contest.code, contest);
+  }
+
+  /** To be kept on this device. */
+  kept() {
+    const { timezone, username, status, more } = this;
+    return { pages: [{ timezone, username, election_status: status, more, precincts: this.precincts(), contests: [...this.#contests.values()] }] };
+  }
+
+  precincts(search = "") {
+    const wanted = search.trim().toLowerCase();
+    const found = [...this.#precincts.values()].filter(({ name, code }) => name.toLowerCase().includes(wanted) || code.includes(wanted));
+    return found.sort((one, other) => one.name.localeCompare(other.name));
+  }
+
+  precinct(code) {
+    return this.#precincts.get(code);
   }
 
   contest(code) {
-    return this.#contests.find((contest) => contest.code === code);
+    return this.#contests.get(code);
   }
 
-  /** Contests whose district holds the precinct; the server has the last word on what is on its ballot. */
-  contestsIn(precinct) {
-    const above = new Set();
-    for (let unit = this.#units.get(precinct); unit; unit = this.#units.get(unit.parent)) above.add(unit.code);
-    return this.#contests.filter((contest) => above.has(contest.district));
+  /** The newest revision that the server told of; none while nothing was sent. */
+  sent(precinct, contest) {
+    return this.precinct(precinct)?.sent.find((one) => one.contest === contest);
   }
 }
 
-const WHOLE = /^\d+$/;
+const DIGIT = /^\p{Nd}$/u;
+const isDigit = (point) => DIGIT.test(String.fromCodePoint(point));
 
-/** The whole number that was typed; null for nothing, NaN for anything else. */
+/** 0 to 9 of a digit of any script: each script has its ten in one row. */
+function valueOf(character) {
+  const point = character.codePointAt(0);
+  let first = point;
+  while (isDigit(first - 1)) first -= 1;
+  return (point - first) % 10;
+}
+
+/** The whole number that was typed, with or without spaces between groups; null for nothing, NaN for anything else. */
 export function typed(text) {
-  const bare = text.trim();
-  if (!bare) return null;
-  return WHOLE.test(bare) ? Number(bare) : NaN;
+  const bare = [...text.replace(/\s/gu, "")];
+  if (!bare.length) return null;
+  const number = bare.every((one) => DIGIT.test(one)) && bare.length <= 20 ? Number(bare.map(valueOf).join("")) : NaN;
+  return number <= MOST ? number : NaN;
+}
+
+/** What is wrong with a figure as it was typed; nothing where it can be sent. */
+export function faultOf(text) {
+  const number = typed(text);
+  if (number === null) return t("Fill in 0 if there were none.");
+  return Number.isNaN(number) ? t("Digits only: a whole number from 0 to %(most)s.", { most: figure(MOST) }) : "";
 }
 
 /**
  * The balance check: votes + write-ins + overvotes × votes allowed + undervotes = ballots × votes allowed.
- * `found` and `expected` are in votes; a field that is empty or no number counts as 0 while typing.
+ * `found` and `expected` are in votes.
  */
 export function balance(tally, votesAllowed) {
   const votes = Object.values(tally.votes).reduce((sum, count) => sum + count, 0);
   const found = votes + tally.write_ins + tally.overvotes * votesAllowed + tally.undervotes;
-  return { votes, found, expected: tally.ballots_cast * votesAllowed };
+  return { found, expected: tally.ballots_cast * votesAllowed };
+}
+
+/** The checks for which a tally will be held, as the server makes them (models/checks.py). */
+export function failedChecks(tally, contest, registered) {
+  const { found, expected } = balance(tally, contest.votes_allowed);
+  const cast = tally.ballots_cast;
+  const above = Object.values(tally.votes).find((votes) => votes > cast);
+  return [
+    found !== expected && { check: "balance", found, expected },
+    registered !== null && cast > registered && { check: "turnout", found: cast, expected: registered },
+    above !== undefined && { check: "ceiling", found: above, expected: cast },
+  ].filter(Boolean);
 }

@@ -4,28 +4,35 @@ const AGAIN_MS = 1_000;
 const SLOWEST_MS = 15_000;
 // An answer that takes longer than this is asked for again on a new connection.
 const PATIENCE_MS = 20_000;
-const REFUSED = 401;
+// Who was not let in may be by now: somebody signs in again in another window, an office gives rights back.
+const KNOCK_MS = 30_000;
 
 export class Outbox {
   #socket = null;
   #tries = 0;
   #timer = 0;
   #welcome = false;
+  #sent = new Set();
 
   /**
-   * `token` is null where the cookie of a session says who it is.
-   * `waiting` are the tallies without an answer, oldest first; they are this outbox's to keep.
-   * `on` has onState("connecting" | "live" | "lost" | "refused" | "closed", problem),
-   * onWelcome(welcome), and onAnswer(answer): a receipt, or a problem, with the ref of a tally.
+   * `token` is null where the cookie of a session says who it is. `queue` keeps what is to be sent:
+   * waiting() are the tallies without an answer, oldest first; starting(ref) is told, and waited for, before
+   * one leaves for the first time, and says whether it may; answered(answer) keeps a receipt or a problem.
+   * `on` has onState("connecting" | "live" | "lost" | "refused" | "other", problem) and onWelcome(welcome).
+   * "other" is somebody else than `username`, for whom nothing is sent.
    */
-  constructor(election, token, waiting, on) {
+  constructor(election, token, username, queue, on) {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    this.address = `${scheme}//${location.host}/api/v1/elections/${encodeURIComponent(election)}/tallies/ws`;
+    const query = new URLSearchParams({ lang: document.documentElement.lang, ...(token && { by: "hello" }) });
+    const path = `/api/v1/elections/${encodeURIComponent(election)}/tallies/ws`;
+    this.address = `${scheme}//${location.host}${path}?${query}`;
     this.token = token;
-    this.waiting = new Map(waiting.map((tally) => [tally.ref, tally]));
+    this.username = username;
+    this.queue = queue;
     this.on = on;
-    this.hurry = () => this.#timer && this.open();
+    this.hurry = () => this.#timer && document.visibilityState === "visible" && this.open();
     addEventListener("online", this.hurry);
+    document.addEventListener("visibilitychange", this.hurry);
   }
 
   open() {
@@ -39,52 +46,71 @@ export class Outbox {
     socket.addEventListener("close", () => socket === this.#socket && this.#lose());
   }
 
-  send(tally) {
-    this.waiting.set(tally.ref, tally);
-    this.#put(tally);
+  /** There may be more to send. */
+  async wake() {
+    const socket = this.#socket;
+    if (!this.#welcome) return;
+    for (const tally of await this.queue.waiting()) {
+      if (socket !== this.#socket) return;
+      if (this.#sent.has(tally.ref)) continue;
+      this.#sent.add(tally.ref);
+      if (await this.queue.starting(tally.ref)) this.#put(socket, tally);
+    }
   }
 
   close() {
     clearTimeout(this.#timer);
     removeEventListener("online", this.hurry);
+    document.removeEventListener("visibilitychange", this.hurry);
     const socket = this.#socket;
     this.#socket = null;
+    this.#welcome = false;
     socket?.close();
-    this.on.onState("closed");
   }
 
-  #put(tally) {
-    const socket = this.#socket;
-    if (!this.#welcome || socket?.readyState !== WebSocket.OPEN) return;
+  #put(socket, tally) {
+    if (socket !== this.#socket || socket.readyState !== WebSocket.OPEN) return;
     socket.send(JSON.stringify(tally));
     setTimeout(() => {
-      if (socket === this.#socket && this.waiting.has(tally.ref)) this.#lose();
+      if (socket === this.#socket && this.#sent.has(tally.ref)) this.#lose();
     }, PATIENCE_MS);
   }
 
   #take(message) {
     if (message.type === "welcome") {
-      this.#welcome = true;
-      this.#tries = 0;
-      this.on.onState("live");
-      this.on.onWelcome(message);
-      for (const tally of this.waiting.values()) this.#put(tally);
+      if (message.username === this.username) this.#begin(message);
+      else this.#stay("other", { username: message.username });
     } else if (!this.#welcome) {
-      this.#refuse(message);
+      if (message.status !== 503) this.#stay("refused", message);
     } else if (message.status === 503) {
-      const tally = this.waiting.get(message.ref);
-      if (tally) setTimeout(() => this.#put(tally), (message.retry_after ?? 2) * 1_000);
+      setTimeout(() => {
+        this.#sent.delete(message.ref);
+        this.wake();
+      }, (message.retry_after ?? 2) * 1_000);
     } else {
-      this.waiting.delete(message.ref);
-      this.on.onAnswer(message);
+      this.#sent.delete(message.ref);
+      this.queue.answered(message);
     }
   }
 
-  /** A problem in the place of a welcome: a token or an address that will not get better, or a busy server. */
-  #refuse(problem) {
-    if (problem.status === 503) return;
+  #begin(welcome) {
+    this.#welcome = true;
+    this.#tries = 0;
+    this.#sent.clear();
+    this.on.onState("live");
+    this.on.onWelcome(welcome);
+    this.wake();
+  }
+
+  /** Nothing can be sent as things are; everything is kept, and tried again now and then. */
+  #stay(state, problem) {
+    const socket = this.#socket;
     this.#socket = null;
-    this.on.onState(problem.status === REFUSED ? "refused" : "closed", problem);
+    this.#welcome = false;
+    socket?.close();
+    this.on.onState(state, problem);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.open(), KNOCK_MS);
   }
 
   #lose() {

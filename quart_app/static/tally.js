@@ -1,289 +1,502 @@
-// The officer's form: what is typed, what is sent, and what the answers say about it.
+// The officer's entry, on every address below …/tally: it takes the server's page over, goes on without a
+// network, and never says that a tally was sent before its receipt is here.
 
-import { Ballots, balance, typed } from "./ballot.js";
-import { figure } from "./figures.js";
-import { Outbox } from "./outbox.js";
-import { Sent, describe } from "./sent.js";
+import { Ballots } from "./ballot.js";
+import { apart, h, named } from "./dom.js";
+import { clockOf, figure } from "./figures.js";
+import { Queue } from "./queue.js";
+import { actions, button, crumbs, faultsOf, heading, lead, place, progress, readBack, showBalance, showFaults, stub, tallyForm, tallyOf, verdict } from "./steps.js";
+import { openStore } from "./store.js";
+import { n, t } from "./texts.js";
+import { CONFLICT, CONNECTION, SENT_AGAIN, problemWords, standingOf } from "./words.js";
 
-const CONNECTION = {
-  connecting: ["Connecting", ""],
-  live: ["Connected", ""],
-  lost: ["Connection lost", "Trying again; what has no receipt is sent again by itself."],
-  refused: ["Not connected", ""],
-  closed: ["Not connected", ""],
-};
-const COUNTS = ["ballots_cast", "write_ins", "overvotes", "undervotes", "rejected_ballots"];
-const NEXT_REVISION = /send revision (\d+)/;
+// Typing is kept when somebody pauses for so long; a flat battery loses no more.
+const PAUSE_MS = 250;
 
-const $ = (id) => document.getElementById(id);
-const entry = $("entry");
-const form = $("tally");
-const election = entry.dataset.election;
+const root = document.getElementById("entry");
+const { election } = root.dataset;
+const base = `/elections/${election}/tally`;
 const tokenKey = `token for ${election}`;
-const ballots = new Ballots();
-const sent = new Sent(election);
-let outbox = null;
-// The username of an officer's session, where one is used in the place of a token.
-let member = "";
-// The ref of what stands in the form, while it waits for its answer.
-let inForm = null;
+const refusal = (error) => (typeof error?.status === "number" ? error : null);
 
-// ---- connecting ----
+class Entry {
+  #store;
+  #ballots;
+  #queue = null;
+  #token = sessionStorage.getItem(tokenKey);
+  #username = "";
+  #drafts = new Map();
+  #saving = 0;
+  #flush = () => {};
+  // What is shown does not move under somebody who types or compares.
+  #still = false;
+  #search = "";
+  #status = h("div", { class: "connection", id: "connection", "data-state": "connecting" });
+  #step = h("div", { id: "step" });
 
-/** An officer who is signed in needs no token: the cookie goes along by itself. */
-async function connectBySession() {
-  const answer = await fetch("/api/v1/me").catch(() => null);
-  const me = answer?.ok ? await answer.json() : null;
-  if (!me?.roles.includes("officer") || outbox || $("token").value) return;
-  member = me.username;
-  connect(null);
-}
-
-async function connect(token) {
-  if (!isSecureContext) {
-    showState("closed", { title: "Open this page over HTTPS: a token must not travel in the clear." });
-    return;
+  async start() {
+    this.#store = await openStore();
+    const last = await this.#store.get(["who", election]);
+    this.#ballots = new Ballots(election, last && (await this.#store.get(["ballots", last, election])));
+    try {
+      await this.#ballots.load(this.#token);
+    } catch (error) {
+      if (refusal(error)) return this.#wayIn(error);
+      if (!last) return;
+    }
+    await this.#enter(this.#ballots.username || last);
   }
-  try {
-    await ballots.load(election);
-  } catch {
-    showState("closed", { title: "The ballots could not be loaded; connect again." });
-    return;
-  }
-  if (token) sessionStorage.setItem(tokenKey, token);
-  outbox = new Outbox(election, token, sent.waiting(), { onState: showState, onWelcome: welcome, onAnswer: answered });
-  outbox.open();
-}
 
-function showState(state, problem) {
-  const [word, detail] = CONNECTION[state];
-  $("connection").dataset.state = state;
-  $("connection-word").textContent = word;
-  $("connection-detail").textContent = state === "live" && member ? `Signed in as ${member}` : detail;
-  $("token-fault").textContent = (member && state === "refused" ? "Your session has ended: sign in again." : problem?.title) ?? "";
-  $("token").toggleAttribute("aria-invalid", false);
-  if (state !== "refused" && state !== "closed") return;
-  if (state === "refused") {
+  async #enter(username) {
+    this.#username = username;
+    if (this.#ballots.username !== username) this.#ballots.username = username;
+    await this.#keepBallots();
+    for (const draft of await this.#store.all("draft", username, election)) this.#drafts.set(draft.place, draft);
+    this.#adopt();
+    this.#queue = new Queue(this.#store, election, this.#token, username, {
+      onChange: () => this.#changed(),
+      onWelcome: () => this.#reached(),
+    });
+    const typing = root.contains(document.activeElement) && document.activeElement.id;
+    root.replaceChildren(this.#status, this.#step);
+    await this.#queue.start();
+    this.#listen();
+    this.#show({ quietly: true });
+    if (typing) document.getElementById(typing)?.focus({ preventScroll: true });
+    addEventListener("pagehide", () => this.#flush());
+    document.addEventListener("visibilitychange", () => this.#flush());
+  }
+
+  async #keepBallots() {
+    await this.#store.change(["who", election], () => this.#username);
+    await this.#store.change(["ballots", this.#username, election], () => this.#ballots.kept());
+  }
+
+  /** What somebody typed into the server's form before this ran. */
+  #adopt() {
+    const [precinct, contest] = this.#path();
+    const inputs = [...root.querySelectorAll("form.tally input:not([type=hidden]), form.tally textarea")];
+    if (!contest || !inputs.some((input) => input.value !== input.defaultValue)) return;
+    const draft = this.#draft(precinct, contest);
+    for (const input of inputs) {
+      if (input.name === "reason") draft.reason = input.value;
+      else draft.figures[input.name] = input.value;
+    }
+  }
+
+  #listen() {
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest?.("a[href]");
+      if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || link.target) return;
+      const { origin, pathname } = new URL(link.href);
+      const depth = pathname.slice(base.length).split("/").length;
+      if (origin !== location.origin || (pathname !== base && !pathname.startsWith(`${base}/`)) || depth > 3 || link.hash) return;
+      event.preventDefault();
+      this.#go(pathname);
+    });
+    addEventListener("popstate", () => this.#show());
+    document.addEventListener("submit", (event) => {
+      if (event.target.getAttribute("action") === "/logout") this.#store.forget("who");
+    }, true);
+  }
+
+  #go(path, hash = "") {
+    this.#flush();
+    const query = new URLSearchParams(location.search).get("lang");
+    history.pushState(null, "", `${path}${query ? `?lang=${encodeURIComponent(query)}` : ""}${hash}`);
+    this.#show();
+  }
+
+  #path() {
+    return location.pathname.slice(base.length + 1).split("/").filter(Boolean).map(decodeURIComponent);
+  }
+
+  // ---- what the server and other tabs do ----
+
+  #changed() {
+    this.#showStatus();
+    if (this.#still || !this.#step.isConnected) return;
+    const focused = document.activeElement?.closest("[data-ref]")?.dataset.ref;
+    const place = document.activeElement?.id;
+    const position = scrollY;
+    this.#show({ quietly: true });
+    const again = focused ? this.#step.querySelector(`[data-ref="${CSS.escape(focused)}"] :is(button, [tabindex])`) : place && document.getElementById(place);
+    again?.focus({ preventScroll: true });
+    scrollTo({ top: position, behavior: "instant" });
+  }
+
+  async #reached() {
+    try {
+      await this.#ballots.load(this.#token);
+      await this.#keepBallots();
+      this.#changed();
+    } catch {
+      // What is kept goes on; the connection says by itself what is wrong.
+    }
+  }
+
+  #showStatus() {
+    const { state, problem, items } = this.#queue;
+    const waiting = items.filter(({ answer }) => !answer).length;
+    const parts = [
+      waiting > 0 && n("%(count)s tally waits on this device and goes by itself.", "%(count)s tallies wait on this device and go by themselves.", waiting, { count: figure(waiting) }),
+      state === "live" && t("You are %(username)s.", { username: apart(this.#username) }),
+      state === "lost" && t("What you type and send is kept on this device. It goes by itself when the network is back."),
+      state === "refused" && this.#refused(problem),
+      state === "other" && t("What waits here is %(username)s's, and goes when %(username)s signs in again.", { username: apart(this.#username) }),
+      !["open", "correction"].includes(this.#ballots.status) && t("The election is not open: no tally is taken now."),
+      !this.#store.lasting && h("strong", {}, t("This browser keeps nothing: leave this page open until every receipt is here.")),
+    ];
+    const told = parts.filter(Boolean).flatMap((part) => [part, " "]);
+    if (["refused", "other"].includes(state) && !this.#token) told.push(h("a", { href: `/login?next=${encodeURIComponent(location.pathname + location.search)}` }, t("Sign in")));
+    if (this.#token) told.push(button(t("Forget the token"), () => this.#signOut(), { id: "sign-out" }));
+    this.#status.dataset.state = state;
+    const word = this.#status.querySelector("#connection-word") ?? h("strong", { id: "connection-word", role: "status" });
+    if (word.textContent !== CONNECTION[state]) word.textContent = CONNECTION[state];
+    this.#status.replaceChildren(h("span", { class: "dot", "aria-hidden": "true" }), word, h("span", { id: "connection-detail" }, told));
+  }
+
+  #refused(problem) {
+    if (problem?.status === 401) return this.#token
+      ? t("The token is not good any more. All is kept on this device: give a new one of yours to send it.")
+      : t("Your session has ended. All is kept on this device: sign in again to send it.");
+    return t("You are not let in: %(why)s All is kept on this device.", { why: problem?.title ?? "" });
+  }
+
+  async #signOut() {
     sessionStorage.removeItem(tokenKey);
-    $("token").setAttribute("aria-invalid", "true");
+    await this.#store.forget("who");
+    this.#queue.stop();
+    location.assign(base + location.search);
   }
-  member = "";
-  form.hidden = $("sign-out").hidden = true;
-  $("sign-in").hidden = false;
-  $("token").focus();
-}
 
-function welcome({ precincts }) {
-  $("sign-in").hidden = true;
-  $("token").value = "";
-  $("sign-out").hidden = Boolean(member);
-  listSent();
-  if (!form.hidden) return;
-  form.hidden = false;
-  const named = precincts.map((code) => [code, ballots.nameOf(code)]);
-  named.sort((one, other) => one[1].localeCompare(other[1]));
-  options($("precinct"), named);
-  choosePrecinct();
-  $("precinct").focus();
-}
+  // ---- the way in ----
 
-// ---- the form ----
-
-function options(select, named) {
-  select.replaceChildren(...named.map(([value, name]) => new Option(name, value)));
-}
-
-function choosePrecinct() {
-  const before = $("contest").value;
-  options($("contest"), ballots.contestsIn($("precinct").value).map(({ code, name }) => [code, name]));
-  if ([...$("contest").options].some(({ value }) => value === before)) $("contest").value = before;
-  chooseContest();
-}
-
-function chooseContest() {
-  const selections = ballots.contest($("contest").value)?.selections ?? [];
-  $("votes").replaceChildren(...selections.map(voteField));
-  empty();
-}
-
-function voteField({ code, name, party }) {
-  const field = document.createElement("div");
-  field.className = "field";
-  const label = document.createElement("label");
-  label.textContent = party ? `${name} (${party})` : name;
-  const input = document.createElement("input");
-  input.id = label.htmlFor = input.name = `votes.${code}`;
-  input.inputMode = "numeric";
-  input.autocomplete = "off";
-  input.maxLength = 12;
-  field.append(label, input);
-  return field;
-}
-
-const voteInputs = () => [...$("votes").querySelectorAll("input")];
-const countInputs = () => [...voteInputs(), ...COUNTS.map((name) => $(name))];
-
-/** The tally in the form; what is empty or no number becomes what `otherwise` makes of it. */
-function read(otherwise) {
-  const value = (input) => {
-    const number = typed(input.value);
-    return Number.isInteger(number) ? number : otherwise(input);
-  };
-  const votes = Object.fromEntries(voteInputs().map((input) => [input.name.slice("votes.".length), value(input)]));
-  const counts = Object.fromEntries(COUNTS.map((name) => [name, value($(name))]));
-  return { type: "tally", precinct: $("precinct").value, contest: $("contest").value, votes, ...counts };
-}
-
-function addUp() {
-  const allowed = ballots.contest($("contest").value)?.votes_allowed ?? 1;
-  const { votes, found, expected } = balance(read(() => 0), allowed);
-  const output = $("balance");
-  const each = allowed > 1 ? ` (${allowed} votes a ballot)` : "";
-  output.dataset.holds = found === 0 && expected === 0 ? "" : found === expected ? "yes" : "no";
-  const difference = found - expected;
-  const verdict = { yes: "It balances.", no: `It does not balance: ${figure(Math.abs(difference))} too ${difference > 0 ? "many" : "few"}. It can be sent, and is then held for review.`, "": "" };
-  output.textContent = `Votes ${figure(votes)}. With write-ins, overvotes and undervotes ${figure(found)} of ${figure(expected)}${each}. ${verdict[output.dataset.holds]}`;
-}
-
-function empty() {
-  for (const input of countInputs()) input.value = "";
-  $("correction").hidden = true;
-  $("revision").value = $("reason").value = "";
-  settle();
-  addUp();
-}
-
-/** Nothing in the form is under way any more. */
-function settle() {
-  inForm = null;
-  clearFaults();
-  $("send").disabled = false;
-  $("send").textContent = "Send the tally";
-}
-
-function askForRevision(revision, why) {
-  $("correction").hidden = false;
-  $("correction-why").textContent = why;
-  $("revision").value = revision;
-  $("reason").focus();
-}
-
-function putBack({ tally, answer }) {
-  $("precinct").value = tally.precinct;
-  choosePrecinct();
-  $("contest").value = tally.contest;
-  chooseContest();
-  for (const input of voteInputs()) input.value = tally.votes[input.name.slice("votes.".length)];
-  for (const name of COUNTS) $(name).value = tally[name];
-  addUp();
-  if (answer.type === "receipt") askForRevision(tally.revision + 1, "Mend the figures and say why.");
-  else showProblem(answer, tally);
-  form.scrollIntoView();
-}
-
-// ---- faults ----
-
-function clearFaults() {
-  for (const input of form.querySelectorAll("[aria-invalid]")) {
-    input.removeAttribute("aria-invalid");
-    input.removeAttribute("aria-describedby");
+  /** Nobody who sends tallies is signed in: a token will do, and what waits here is said, without figures. */
+  async #wayIn(problem) {
+    sessionStorage.removeItem(tokenKey);
+    const waiting = new Map();
+    for (const { answer, tally, by } of await this.#store.all("tally")) {
+      if (!answer && tally && by?.election === election) waiting.set(by.username, (waiting.get(by.username) ?? 0) + 1);
+    }
+    const said = [...waiting].map(([username, count]) => h("p", { class: "notice" },
+      n("%(count)s tally of %(username)s waits on this device, and goes when %(username)s signs in again.", "%(count)s tallies of %(username)s wait on this device, and go when %(username)s signs in again.", count, { count: figure(count), username: apart(username) })));
+    const way = document.getElementById("token-way") ?? this.#bareWayIn();
+    const input = h("input", { id: "token", type: "password", autocomplete: "off", required: true, spellcheck: "false", "aria-describedby": "token-hint token-fault" });
+    const fault = h("p", { class: "fault", id: "token-fault" });
+    if (this.#token && problem.status === 401) {
+      input.setAttribute("aria-invalid", "true");
+      fault.append(problem.title);
+    } else if (this.#token) fault.append(problem.title);
+    way.replaceChildren(...said, h("details", { open: Boolean(this.#token) || !document.querySelector("#entry a.main") }, h("summary", {}, t("Use a token instead")),
+      h("form", { id: "sign-in", submit: (event) => { event.preventDefault(); this.#useToken(input.value.trim()); } },
+        h("div", { class: "row" }, h("label", { for: "token" }, t("Your token")),
+          h("p", { class: "hint", id: "token-hint" }, t("It stays in this tab and is forgotten when the tab is closed.")), fault, input),
+        h("p", { class: "actions" }, h("button", {}, t("Connect"))))));
+    if (this.#token) input.focus();
   }
-  for (const fault of form.querySelectorAll(".fault")) fault.remove();
-  $("problem").hidden = true;
-}
 
-function showFault(input, message) {
-  const fault = document.createElement("p");
-  fault.className = "fault";
-  fault.id = `${input.id}-fault`;
-  fault.textContent = message;
-  input.parentElement.append(fault);
-  input.setAttribute("aria-invalid", "true");
-  input.setAttribute("aria-describedby", fault.id);
-}
-
-function showProblem(problem, tally) {
-  clearFaults();
-  $("problem").textContent = `Not taken: ${problem.title}`;
-  $("problem").hidden = false;
-  if (problem.code === "revision-conflict") {
-    const next = NEXT_REVISION.exec(problem.title)?.[1] ?? tally.revision + 1;
-    askForRevision(next, "This precinct has reported this contest already. To correct it, check the figures, say why and send.");
-    return;
+  #bareWayIn() {
+    const way = h("div", { id: "token-way" });
+    root.replaceChildren(heading(t("Enter a tally")), h("p", { class: "actions" }, h("a", { class: "button main", href: `/login?next=${encodeURIComponent(location.pathname + location.search)}` }, t("Sign in"))), way);
+    return way;
   }
-  if (tally.revision > 1) askForRevision(tally.revision, "");
-  for (const { field, message } of problem.errors) {
-    const input = form.elements.namedItem(field);
-    if (input) showFault(input, message);
+
+  async #useToken(token) {
+    if (!token) return;
+    sessionStorage.setItem(tokenKey, token);
+    this.#token = token;
+    try {
+      this.#ballots = new Ballots(election);
+      await this.#ballots.load(token);
+      await this.#enter(this.#ballots.username);
+    } catch (error) {
+      await this.#wayIn(refusal(error) ?? { status: 0, title: t("The server cannot be reached. Try again in a moment.") });
+    }
   }
-  form.querySelector("[aria-invalid]")?.focus();
+
+  // ---- steps ----
+
+  #show({ quietly = false } = {}) {
+    const [precinct, contest] = this.#path();
+    this.#still = false;
+    const made = contest ? this.#contestStep(precinct, contest) : precinct ? this.#precinctStep(precinct) : this.#listStep();
+    this.#step.replaceChildren(...made.filter(Boolean));
+    this.#afterwards?.();
+    this.#afterwards = null;
+    const title = this.#step.querySelector("h1");
+    const name = root.dataset.name;
+    document.title = `${title?.textContent ?? t("Enter a tally")} · ${name} · Tallystream`;
+    this.#showStatus();
+    if (!quietly && !this.#step.contains(document.activeElement)) title?.focus({ preventScroll: true });
+    if (!quietly) scrollTo({ top: 0, behavior: "instant" });
+  }
+  #afterwards = null;
+
+  #standing(precinct, contest) {
+    const item = this.#queue.of(precinct, contest);
+    const sent = this.#ballots.sent(precinct, contest);
+    const standing = item && standingOf(item, this.#queue.state === "live");
+    if (standing && !(sent && item.answer?.revision < sent.revision)) return standing;
+    if (sent) return sent.status === "quarantined" ? "held" : "sent";
+    return this.#drafts.has(`${precinct}/${contest}`) ? "draft" : "none";
+  }
+
+  #progress(precinct) {
+    const sent = precinct.contests.filter((contest) => ["received", "held", "sent"].includes(this.#standing(precinct.code, contest)));
+    return progress(sent.length, precinct.contests.length);
+  }
+
+  #listStep() {
+    const found = this.#ballots.precincts(this.#search);
+    const searchable = this.#ballots.more || this.#ballots.precincts().length > 10;
+    const input = h("input", { id: "search", type: "search", autocomplete: "off", maxlength: "100", input: () => this.#find(input.value) });
+    input.value = this.#search;
+    const lines = found.slice(0, 200).map((precinct) => place(`${base}/${precinct.code}`, precinct.name, "", this.#progress(precinct)));
+    return [
+      heading(t("Your precincts")),
+      h("p", { class: "quiet" }, named(root.dataset.name)),
+      searchable && h("div", { class: "find" }, h("label", { for: "search" }, t("Find a precinct")), input),
+      lines.length ? h("ul", { class: "places" }, lines)
+        : h("p", { class: "notice" }, this.#search ? t("None of your precincts has this in its name.") : t("No precinct of this election is assigned to you. Ask the election office to assign yours.")),
+      this.#ballots.more && h("p", { class: "quiet" }, t("There are more precincts: find yours by its name.")),
+      ...this.#device(),
+    ];
+  }
+
+  async #find(search) {
+    this.#search = search;
+    this.#changed();
+    if (!this.#ballots.more || !search.trim()) return;
+    await this.#ballots.load(this.#token, search.trim()).catch(() => null);
+    if (search === this.#search) this.#changed();
+  }
+
+  /** Everything that was typed here, the newest first, until it is removed. */
+  #device() {
+    if (!this.#queue.items.length) return [];
+    const lines = this.#queue.items.toReversed().map((item) => h("li", {},
+      stub(item, this.#ballots.contest(item.tally.contest), this.#queue.state === "live", "h3"),
+      h("p", { class: "actions", "data-ref": item.ref }, actions(item, this.#does(item), `${item.names.contest}, ${item.names.precinct}`))));
+    return [h("section", { id: "device", "aria-labelledby": "device-heading" }, h("h2", { id: "device-heading" }, t("On this device")), h("ul", { class: "stubs" }, lines))];
+  }
+
+  #precinctStep(code) {
+    const precinct = this.#ballots.precinct(code);
+    if (!precinct) return this.#unknown(code);
+    const clock = clockOf(this.#ballots.timezone);
+    const lines = precinct.contests.map((contest) => {
+      const sent = this.#ballots.sent(code, contest);
+      const told = sent && t("Entry %(seq)s, revision %(revision)s, by %(by)s, %(at)s", { seq: figure(sent.seq), revision: sent.revision, by: apart(sent.by), at: clock(sent.at) });
+      return place(`${base}/${code}/${contest}`, this.#ballots.contest(contest).name, this.#standing(code, contest), told);
+    });
+    return [crumbs(base), heading(named(precinct.name)), lead(this.#progress(precinct)), h("ul", { class: "places" }, lines)];
+  }
+
+  /** It may be one of very many, of which only the first were loaded. */
+  #unknown(code) {
+    if (this.#ballots.more && this.#search !== code) {
+      this.#search = code;
+      this.#ballots.load(this.#token, code).then(() => this.#changed(), () => null);
+    }
+    return [crumbs(base), heading(t("This precinct is not among yours")), h("p", {}, t("Ask the election office to assign it, or look for it in the list. Without a network only those are here that were opened before."))];
+  }
+
+  #contestStep(code, contestCode) {
+    const precinct = this.#ballots.precinct(code);
+    const contest = this.#ballots.contest(contestCode);
+    if (!precinct || !contest || !precinct.contests.includes(contestCode)) return this.#unknown(code);
+    const item = this.#queue.of(code, contestCode);
+    const draft = this.#drafts.get(`${code}/${contestCode}`);
+    if (location.hash === "#check" && draft && !faultsOf(contest, draft).length) return this.#checkStep(precinct, contest, draft);
+    if (item && !draft && location.hash !== "#correct") return this.#stubStep(precinct, contest, item);
+    if (item && !item.answer) return this.#stubStep(precinct, contest, item);
+    return this.#formStep(precinct, contest);
+  }
+
+  #stubStep(precinct, contest, item) {
+    const following = precinct.contests.find((code) => ["none", "draft"].includes(this.#standing(precinct.code, code)));
+    const next = following && this.#ballots.contest(following);
+    const settled = item.answer?.type !== "problem";
+    const typed = this.#drafts.has(`${precinct.code}/${contest.code}`);
+    return [
+      crumbs(base, precinct),
+      typed && !item.answer && h("p", { class: "notice" }, t("This was sent from another window already. What you typed here is kept: once the receipt is here you can send it as a correction.")),
+      stub(item, contest, this.#queue.state === "live"),
+      ...readBack(contest, item.tally),
+      lead(this.#progress(precinct)),
+      h("p", { class: "actions", "data-ref": item.ref },
+        settled && (next ? h("a", { class: "button main", href: `${base}/${precinct.code}/${following}` }, t("Next: %(contest)s", { contest: apart(next.name) }))
+          : h("a", { class: "button main", href: base }, t("Your precincts"))),
+        actions(item, this.#does(item))),
+    ];
+  }
+
+  #does(item) {
+    const { precinct, contest } = item.tally;
+    const here = `${base}/${precinct}/${contest}`;
+    const intoForm = async (problem = null) => {
+      const draft = this.#draft(precinct, contest);
+      for (const [code, votes] of Object.entries(item.tally.votes)) draft.figures[`votes.${code}`] = String(votes);
+      for (const name of Object.keys(item.tally)) if (typeof item.tally[name] === "number" && name !== "revision") draft.figures[name] = String(item.tally[name]);
+      draft.reason = problem ? item.tally.reason ?? "" : "";
+      draft.problem = problem;
+      await this.#keep(draft);
+      this.#go(here, "#correct");
+    };
+    return {
+      takeBack: async () => {
+        if (await this.#queue.takeBack(item.ref)) await intoForm();
+        else this.#show();
+      },
+      correct: () => intoForm(),
+      open: async () => {
+        await this.#reached();
+        await intoForm(item.answer);
+        await this.#queue.remove(item.ref);
+      },
+      again: () => this.#queue.again(item.ref),
+      remove: () => this.#queue.remove(item.ref),
+    };
+  }
+
+  // ---- the form ----
+
+  /** What is typed for a place. `revision` is the one that would be taken when it was begun. */
+  #draft(precinct, contest) {
+    const place = `${precinct}/${contest}`;
+    const next = this.#queue ? this.#queue.next(precinct, contest, this.#ballots.sent(precinct, contest)) : 1;
+    if (!this.#drafts.has(place)) this.#drafts.set(place, { place, figures: {}, reason: "", revision: next, problem: null });
+    return this.#drafts.get(place);
+  }
+
+  #keep(draft) {
+    return this.#store.change(["draft", this.#username, election, draft.place], () => draft);
+  }
+
+  async #drop(draft) {
+    this.#drafts.delete(draft.place);
+    await this.#store.change(["draft", this.#username, election, draft.place], () => null);
+  }
+
+  #formStep(precinct, contest) {
+    this.#still = true;
+    const kept = this.#drafts.get(`${precinct.code}/${contest.code}`);
+    const sent = this.#ballots.sent(precinct.code, contest.code);
+    const next = this.#queue.next(precinct.code, contest.code, sent);
+    const draft = kept ?? { place: `${precinct.code}/${contest.code}`, figures: {}, reason: "", revision: next, problem: null };
+    const above = this.#overtaken(draft, next);
+    const form = tallyForm(contest, draft, (event) => {
+      event.preventDefault();
+      this.#flush();
+      draft.problem = null;
+      this.#drafts.set(draft.place, draft);
+      const faults = faultsOf(contest, draft);
+      showFaults(form, faults);
+      if (!faults.length) this.#go(location.pathname, "#check");
+    });
+    const output = form.querySelector("#balance");
+    const addUp = () => showBalance(output, tallyOf(precinct.code, contest, draft), contest, precinct.voters_registered);
+    form.addEventListener("input", ({ target }) => {
+      if (target.name === "reason") draft.reason = target.value;
+      else draft.figures[target.name] = target.value;
+      this.#drafts.set(draft.place, draft);
+      this.#keepSoon(draft);
+      addUp();
+    });
+    addUp();
+    this.#afterwards = () => {
+      if (above.length || draft.problem) showFaults(form, this.#faultsAt(draft.problem), above);
+    };
+    return [
+      crumbs(base, precinct),
+      heading(named(contest.name)),
+      lead(named(precinct.name)),
+      sent && this.#already(precinct, contest, sent),
+      draft.revision > 1 && !sent && h("p", { class: "notice" }, t("What you send now corrects what you sent before. Change the figures that are wrong and say why.")),
+      form,
+      kept && h("p", { class: "actions" }, button(t("Empty the form"), async () => { await this.#drop(draft); this.#show(); })),
+    ];
+  }
+
+  /** Words for what came in between, where it did; the draft is a correction from then on. */
+  #overtaken(draft, next) {
+    const { problem } = draft;
+    const overtaken = draft.revision !== next;
+    draft.revision = next;
+    if (problem && !problem.errors.some(({ field }) => field && field !== "revision" && field !== "ref")) return [problemWords(problem)];
+    return overtaken ? [CONFLICT] : [];
+  }
+
+  #faultsAt(problem) {
+    if (!problem || problem.code === "revision-conflict" || SENT_AGAIN.includes(problem.code)) return [];
+    return problem.errors.filter(({ field }) => field !== "ref").map(({ field, message }) => [field, message]);
+  }
+
+  #already(precinct, contest, sent) {
+    const clock = clockOf(this.#ballots.timezone);
+    const told = t("Entry %(seq)s, revision %(revision)s, by %(by)s, %(at)s", { seq: figure(sent.seq), revision: sent.revision, by: apart(sent.by), at: clock(sent.at) });
+    return h("div", { class: "card already" },
+      h("p", {}, h("strong", {}, sent.status === "quarantined" ? t("Held for review") : t("Sent already")), ": ", told, ". ",
+        h("a", { href: `${base}/${precinct.code}/${contest.code}/${sent.seq}` }, t("See what was sent"))),
+      h("p", {}, t("What you send now corrects it: type all figures anew and say why.")));
+  }
+
+  #keepSoon(draft) {
+    clearTimeout(this.#saving);
+    this.#flush = () => {
+      clearTimeout(this.#saving);
+      this.#flush = () => {};
+      this.#keep(draft);
+    };
+    this.#saving = setTimeout(() => this.#flush(), PAUSE_MS);
+  }
+
+  // ---- the figures read back ----
+
+  #checkStep(precinct, contest, draft) {
+    this.#still = true;
+    const tally = tallyOf(precinct.code, contest, draft);
+    return [
+      crumbs(base, precinct),
+      heading(t("Are these the figures?")),
+      lead(named(contest.name), h("br"), named(precinct.name)),
+      ...readBack(contest, tally),
+      draft.revision > 1 && h("p", {}, t("This is revision %(revision)s. Reason: %(reason)s", { revision: draft.revision, reason: apart(draft.reason) })),
+      verdict(tally, contest, precinct.voters_registered),
+      h("p", { class: "actions" },
+        button(t("Send the tally"), (event) => this.#send(event.target, precinct, contest, draft, tally), { class: "main", id: "send" }),
+        button(t("Back to the figures"), () => this.#go(location.pathname, "#correct"))),
+    ];
+  }
+
+  async #send(pressed, precinct, contest, draft, tally) {
+    pressed.disabled = true;
+    const item = this.#queue.of(precinct.code, contest.code);
+    const next = this.#queue.next(precinct.code, contest.code, this.#ballots.sent(precinct.code, contest.code));
+    if ((item && !item.answer) || next > draft.revision) {
+      // Another window, or a colleague, was faster.
+      this.#go(location.pathname, "#correct");
+      return;
+    }
+    const ref = crypto.randomUUID();
+    const correcting = draft.revision > 1;
+    const sent = { ...tally, ref, revision: draft.revision, ...(correcting && { reason: draft.reason.trim() }) };
+    await this.#queue.add(sent, { precinct: precinct.name, contest: contest.name });
+    await this.#drop(draft);
+    history.replaceState(null, "", location.pathname + location.search);
+    this.#show();
+  }
 }
 
-// ---- sending ----
-
-function submit() {
-  clearFaults();
-  $("receipt").hidden = true;
-  const missing = [];
-  const tally = read((input) => missing.push(input));
-  for (const input of missing) showFault(input, input.value.trim() ? "Digits only." : "Fill in 0 if there were none.");
-  if (missing.length) {
-    missing[0].focus();
-    return;
-  }
-  const correcting = !$("correction").hidden;
-  tally.revision = correcting ? (typed($("revision").value) ?? 1) : 1;
-  if (correcting) tally.reason = $("reason").value;
-  tally.ref = inForm = crypto.randomUUID();
-  sent.add(tally);
-  outbox.send(tally);
-  $("send").disabled = true;
-  $("send").textContent = "Waiting for the receipt";
-  listSent();
+async function keepForNoNetwork() {
+  if (!navigator.serviceWorker) return;
+  const address = `${base}/worker.js?lang=${encodeURIComponent(document.documentElement.lang)}`;
+  const policy = globalThis.trustedTypes?.createPolicy("entry", { createScriptURL: (url) => url });
+  await navigator.serviceWorker.register(policy?.createScriptURL(address) ?? address, { scope: base }).catch(() => null);
 }
 
-function answered(answer) {
-  const item = sent.answered(answer);
-  listSent();
-  if (!item || answer.ref !== inForm) return;
-  settle();
-  if (answer.type !== "receipt") {
-    showProblem(answer, item.tally);
-    return;
-  }
-  $("receipt").replaceChildren(...describe(answer));
-  $("receipt").hidden = false;
-  if (answer.status === "quarantined") askForRevision(answer.revision + 1, "It is stored and held for review. If a figure was mistyped, mend it, say why and send.");
-  else {
-    empty();
-    $("contest").focus();
-  }
+if (isSecureContext) {
+  keepForNoNetwork();
+  await new Entry().start();
 }
-
-function listSent() {
-  sent.show($("sent-rows"), ballots, putBack);
-  $("sent").hidden = !$("sent-rows").children.length;
-}
-
-$("sign-in").addEventListener("submit", (event) => {
-  event.preventDefault();
-  connect($("token").value.trim());
-});
-$("sign-out").addEventListener("click", () => {
-  sessionStorage.removeItem(tokenKey);
-  outbox.close();
-});
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  submit();
-});
-form.addEventListener("input", addUp);
-$("precinct").addEventListener("change", choosePrecinct);
-$("contest").addEventListener("change", chooseContest);
-$("clear").addEventListener("click", empty);
-$("correct").addEventListener("click", () => askForRevision(2, "Give the number of the revision, 2 for a first correction, and say why."));
-
-entry.hidden = false;
-const token = sessionStorage.getItem(tokenKey);
-if (token) connect(token);
-else connectBySession();

@@ -40,6 +40,7 @@ async def test_a_token_in_the_header_is_welcomed_with_the_officers_precincts(
             "type": "welcome",
             "election": "tiny",
             "is_test": False,
+            "username": "olga",
             "precincts": ["north-1", "north-2", "south-2"],
             "version": 3,
         }
