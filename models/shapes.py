@@ -67,6 +67,14 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     south: int
 
 
+class UnitOutline(msgspec.Struct, frozen=True):
+    """A unit with its outline."""
+
+    code: str
+    name: str
+    outline: Outline
+
+
 class Drawing(msgspec.Struct, frozen=True):
     """The map of an election: the size of its box, and an outline for each unit that has one, by code."""
 

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import msgspec
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.elections import ReportingUnit
-from models.shapes import Drawing, MapBox, Outline, UnitShape
+from models.shapes import Drawing, MapBox, Outline, UnitOutline, UnitShape
 
 _COLUMNS = ("label_x", "label_y", "west", "north", "east", "south")
 
@@ -41,14 +40,6 @@ _READ = """
     JOIN reporting_units u ON u.id = level.id
     ORDER BY u.code"""
 _READ_SQL = {name: text(_READ.format(level=level)) for name, level in _LEVELS.items()}
-
-
-class UnitOutline(msgspec.Struct, frozen=True):
-    """A unit with its outline."""
-
-    code: str
-    name: str
-    outline: Outline
 
 
 class Shapes:

@@ -7,9 +7,8 @@ import msgspec
 from models.geojson import Feature, UnknownFeature, match_features
 from models.places import UnitInfo
 from models.rights import OPERATOR, Actor
-from models.shapes import draw
+from models.shapes import UnitOutline, draw
 from repositories.database import Database
-from repositories.shapes import UnitOutline
 from services.clock import Clock
 from services.places import Level
 

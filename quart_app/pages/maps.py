@@ -1,0 +1,128 @@
+"""Maps of a contest: by leader, margin or turnout, as a picture, as one with links, and as a table."""
+
+from typing import Annotated
+
+import msgspec
+from quart import Blueprint, Response, render_template
+from quart_schema import hide, validate_querystring
+
+from models.progress import ContestMap, MapUnit
+from models.wording import say
+from quart_app.access import public
+from quart_app.answers import LIVE, bytes_response
+from quart_app.languages import language
+from quart_app.pages.looks import Look, looks
+from quart_app.pages.map_colours import By, Palette, selection_looks, told
+from quart_app.pages.map_drawing import picture
+from quart_app.pages.rendering import FRESH, page
+from quart_app.wiring import services
+from services.places import Level
+from services.results import View
+
+pages = Blueprint("maps", __name__, url_prefix="/elections/<election>/contests/<contest>")
+
+SVG = "image/svg+xml"
+ROWS = 50
+
+BY_WORDS = {
+    "leader": say("Who leads"),
+    "margin": say("By how much"),
+    "turnout": say("Turnout"),
+}
+
+Code = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class MapQuery(msgspec.Struct):
+    """What is drawn, of which unit, at which level; `after` is the last row seen of the table."""
+
+    by: By = "leader"
+    unit: Code = ""
+    level: Level = "below"
+    after: Code = ""
+
+
+class PictureQuery(msgspec.Struct):
+    """`words` adds links and what is said of each unit, for the picture that is part of a page."""
+
+    by: By = "leader"
+    unit: Code = ""
+    level: Level = "below"
+    words: bool = False
+
+
+@pages.get("/map")
+@public
+@hide
+@validate_querystring(MapQuery)
+async def contest_map(election: str, contest: str, query_args: MapQuery) -> Response:
+    view = await services().results.current(election)
+    found = await _found(election, contest, query_args.unit, query_args.level)
+    place = await services().places.place(election, found.unit.code, limit=1)
+    shown = _looks(view, contest)
+    rows, following = _rows(found.units, query_args.after)
+    return await page(
+        "places/map.html",
+        cache=FRESH,
+        election=view.election,
+        results=view.contest(contest).results,
+        place=place,
+        found=found,
+        looks=shown,
+        parties=looks(view.parties),
+        legend=Palette(query_args.by, found.units, shown, released=found.released).legend(),
+        rows=rows,
+        following=following,
+        asked=query_args,
+        kept=_kept(query_args),
+        by_words=BY_WORDS,
+        deeper=found.level == "below" and any(unit.kind != "precinct" for unit in found.units),
+    )
+
+
+@pages.get("/map.svg")
+@public
+@hide
+@validate_querystring(PictureQuery)
+async def map_svg(election: str, contest: str, query_args: PictureQuery) -> Response:
+    view = await services().results.current(election)
+    found = await _found(election, contest, query_args.unit, query_args.level)
+    outlines = await services().shapes.below(election, found.unit.code, found.level)
+    shown = _looks(view, contest)
+    palette = Palette(query_args.by, found.units, shown, released=found.released)
+    drawn = picture(found.units, outlines, palette)
+    body = await render_template(
+        "places/map.svg",
+        picture=drawn,
+        fills={layer.fill: number for number, layer in enumerate(drawn.layers)},
+        home=f"/elections/{election}/units/",
+        words=query_args.words,
+        told=lambda unit: told(unit, shown),
+    )
+    response = bytes_response(body.encode(), cache=LIVE, content_type=SVG)
+    response.headers["Content-Language"] = language().code
+    response.vary.update(("Accept-Language", "Cookie"))
+    return response
+
+
+async def _found(election: str, contest: str, unit: str, level: Level) -> ContestMap:
+    return await services().places.map(election, contest, unit=unit, level=level)
+
+
+def _looks(view: View, contest: str) -> dict[str, Look]:
+    return selection_looks(view.contest(contest).count.selections, looks(view.parties))
+
+
+def _rows(units: list[MapUnit], after: str) -> tuple[list[MapUnit], str | None]:
+    """A page of the table, and the code behind which the next one begins."""
+    codes = [unit.code for unit in units]
+    start = codes.index(after) + 1 if after in codes else 0
+    rows = units[start : start + ROWS]
+    return rows, rows[-1].code if start + ROWS < len(units) else None
+
+
+def _kept(asked: MapQuery) -> dict[str, str]:
+    """What of the address is not as it is anyway."""
+    wanted = {"by": asked.by, "unit": asked.unit, "level": asked.level}
+    usual = msgspec.structs.asdict(MapQuery())
+    return {name: value for name, value in wanted.items() if value != usual[name]}
