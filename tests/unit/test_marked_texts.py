@@ -30,6 +30,7 @@ MARKS = ("say", "say_many", "gettext", "ngettext")
 # Where a text for people is expected: the number of the argument, or its name.
 TEXT_ARGUMENTS: dict[str, tuple[int | str, ...]] = {
     "FieldError": (1, "message"),
+    "Invalid": (1, "title"),
     "see": (1, "notice"),
     "flash": (0,),
     "Problem": ("title",),
@@ -96,7 +97,8 @@ def unmarked(path: Path, errors: set[str]) -> Iterator[str]:
         for node in ast.walk(scope):
             if not isinstance(node, ast.Call):
                 continue
-            places = (0, "title") if (name := _name(node.func)) in errors else TEXT_ARGUMENTS.get(name, ())
+            name = _name(node.func)
+            places = TEXT_ARGUMENTS.get(name, (0, "title") if name in errors else ())
             given = [
                 node.args[place] for place in places if isinstance(place, int) and place < len(node.args)
             ]
@@ -135,7 +137,7 @@ _SENTENCE = re.compile(r"\b[A-Z]?[a-z’']+,? [a-z’']+\b")
 _WORD = re.compile(r"[A-Z][a-z]+…?")
 # Lists of classes and selectors are words too, but in lower case and without the signs of a sentence.
 _CLASSES = re.compile(r"[a-z0-9_ -]*")
-_SELECTOR = re.compile(r"(?=.*[.#\[]\w)[a-z0-9_#.\[\]=\"'>~+*:()$, -]*")
+_SELECTOR = re.compile(r"(?=.*(?:[.#\[]\w| > ))[a-z0-9_#.\[\]=\"'>~+*:()$, -]*")
 # Names of keys, headers, methods and events.
 _NAMES = {"Accept", "Authorization", "Backspace", "Bearer", "Enter", "Escape", "Space", "Tab", "Home", "End"}
 _NAMES |= {"Delete", "Language", "Tallystream"}
@@ -161,7 +163,10 @@ def _strings(path: Path) -> Iterator[tuple[Token, str, str]]:
 def _is_prose(text: str) -> bool:
     if _WORD.fullmatch(text):
         return text not in _NAMES
-    return bool(_SENTENCE.search(text)) and not _CLASSES.fullmatch(text) and not _SELECTOR.fullmatch(text)
+    is_style = "{" in text and "}" in text
+    if is_style or _CLASSES.fullmatch(text) or _SELECTOR.fullmatch(text):
+        return False
+    return bool(_SENTENCE.search(text))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
