@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
+from models.lifecycles import CandidateStatus, ElectionStatus
 from models.members import AuditRecord
 from models.rights import ROLES, role_word
+from models.statuses import status_word
 from models.wording import say
 from quart_app.languages import gettext, said
 from quart_app.pages.marks import coded, named, together
-from quart_app.pages.words import CANDIDATE_WORDS, ELECTION_WORDS, ORDER_WORDS, VARIATION_WORDS
+from quart_app.pages.words import ORDER_WORDS, VARIATION_WORDS
 
 AUDIT_WORDS = {
     "candidate-changed": say("Candidate changed"),
@@ -41,6 +43,7 @@ AUDIT_WORDS = {
     "selection-changed": say("Selection changed"),
     "selection-removed": say("Selection removed"),
     "session-ended": say("Session ended"),
+    "shapes-imported": say("Shapes imported"),
     "signed-in": say("Signed in"),
     "signed-out": say("Signed out"),
     "token-issued": say("Token issued"),
@@ -109,7 +112,7 @@ _VALUE_WORDS: dict[str, Mapping[str, str]] = {
     "ballot_order": ORDER_WORDS,
     "roles": _ROLES,
     "scopes": _ROLES,
-    "status": ELECTION_WORDS | CANDIDATE_WORDS,
+    "status": {status: status_word(status) for status in (*ElectionStatus, *CandidateStatus)},
     "vote_variation": VARIATION_WORDS,
 }
 
