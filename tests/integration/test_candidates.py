@@ -222,7 +222,7 @@ async def test_the_public_meets_a_filing_in_no_door_before_it_has_qualified(
     for who in everybody:
         for path in sorted(paths):
             response = await client.get(path, headers=who.bearer if who else {})
-            text = (await response.get_data()).decode()
+            text = (await response.get_data()).decode(errors="replace")
             for word in ("Nosuch", "Waiting", "Refused", "REJECTED-1", "filed-1"):
                 assert word not in text.replace("FILED-1", ""), path
         missing = await ask(client, draft, "/candidates/FILED-1", who)
