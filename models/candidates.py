@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from models.codes import CONTROLS
 from models.drafting import Named
 from models.errors import FieldError
 from models.lifecycles import CandidateStatus
+from models.patterns import DOTTED_CODE, EMAIL, NO_NUL, PERSON_NAME
 
 MAX_MOVES = 1000
 """Candidates that one message decides on."""
@@ -24,15 +24,12 @@ STATUS_AFTER: dict[Change, CandidateStatus] = {
     "withdraw": CandidateStatus.WITHDRAWN,
 }
 
-# `$` alone would let a line feed through at the end.
-_END = r"(?!\n)$"
-
 CandidateCode = Annotated[
     str,
     msgspec.Meta(
         min_length=1,
         max_length=64,
-        pattern=rf"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*{_END}",
+        pattern=DOTTED_CODE,
         description="Letters and digits, with single dots, hyphens or underscores between them",
     ),
 ]
@@ -44,11 +41,11 @@ PersonName = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=MAX_NAME,
-        pattern=rf"^[^\s{CONTROLS}][^{CONTROLS}]*{_END}",
+        pattern=PERSON_NAME,
         description="One line that does not begin with a space",
     ),
 ]
-Reason = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
+Reason = Annotated[str, msgspec.Meta(max_length=500, pattern=NO_NUL)]
 
 
 class Filing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,7 +57,7 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     party: Named | None = None
     address: Annotated[str, msgspec.Meta(max_length=500)] = ""
     telephone: Annotated[str, msgspec.Meta(max_length=40)] = ""
-    email: Annotated[str, msgspec.Meta(max_length=254, pattern=rf"^([^@\s]+@[^@\s]+)?{_END}")] = ""
+    email: Annotated[str, msgspec.Meta(max_length=254, pattern=EMAIL)] = ""
 
 
 class FilingEdit(Filing, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,21 +10,15 @@ from typing import Annotated
 import msgspec
 
 from models.ballot_order import BallotOrder
-from models.codes import CONTROLS, MAX_CODE
+from models.codes import MAX_CODE
 from models.definitions import VoteVariation
+from models.patterns import ASCII, CODE, COLOUR, DOTTED_CODE, LINE
 from models.places import SelectionInfo
 from models.submissions import MAX_COUNT
 
-# `$` alone would also take a line feed behind the last letter.
-_END = r"$(?!\n)"
-
-Code = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=MAX_CODE, pattern=rf"^[a-z0-9]+(-[a-z0-9]+)*{_END}")
-]
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CODE, pattern=CODE)]
 """Lower-case letters, digits and single hyphens."""
-PartyCode = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=MAX_CODE, pattern=rf"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*{_END}")
-]
+PartyCode = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CODE, pattern=DOTTED_CODE)]
 """As parties are written: `REP`, `SPD`, `D-R`."""
 Named = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CODE)]
 """The code of something that is there already."""
@@ -33,7 +27,7 @@ Name = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=200,
-        pattern=rf"^[^{CONTROLS}]*[^ {CONTROLS}][^{CONTROLS}]*{_END}",
+        pattern=LINE,
         description="One line with something to be seen in it",
     ),
 ]
@@ -43,7 +37,7 @@ Seed = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=200,
-        pattern=rf"^[!-~]([ -~]*[!-~])?{_END}",
+        pattern=ASCII,
         description="Printable ASCII; public, so that everybody can draw the lots again",
     ),
 ]
@@ -85,7 +79,7 @@ class NewUnit(UnitEdit, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class PartyEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Name
-    colour: Annotated[str, msgspec.Meta(min_length=7, max_length=7, pattern="^#[0-9a-f]{6}$")]
+    colour: Annotated[str, msgspec.Meta(min_length=7, max_length=7, pattern=COLOUR)]
 
 
 class NewParty(PartyEdit, frozen=True, kw_only=True, forbid_unknown_fields=True):

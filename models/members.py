@@ -6,14 +6,10 @@ from typing import Annotated, Any
 
 import msgspec
 
-from models.codes import CONTROLS
+from models.patterns import EMAIL, LINE, TELEPHONE, UNIT_PATH, USERNAME
 from models.rights import ROLES
 
-# `$` alone would also take a line feed behind the last letter.
-_END = r"$(?!\n)"
-_USERNAME = rf"^[a-z0-9][a-z0-9._-]*{_END}"
-
-Username = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_USERNAME)]
+Username = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=USERNAME)]
 """Lower-case letters, digits, dots, hyphens and underscores; `logins` has the same CHECK."""
 RoleName = Annotated[str, msgspec.Meta(max_length=20, extra_json_schema={"enum": list(ROLES)})]
 Line = Annotated[
@@ -21,18 +17,18 @@ Line = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=200,
-        pattern=rf"^[^{CONTROLS}]*[^ {CONTROLS}][^{CONTROLS}]*{_END}",
+        pattern=LINE,
         description="One line with something to be seen in it",
     ),
 ]
-Email = Annotated[str, msgspec.Meta(max_length=254, pattern=rf"^([^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+)?{_END}")]
-Mobile = Annotated[str, msgspec.Meta(max_length=40, pattern=rf"^[0-9 +()./-]*{_END}")]
-UnitPath = Annotated[str, msgspec.Meta(max_length=201, pattern=rf"^[^/\x00]+/[^/\x00]+{_END}")]
+Email = Annotated[str, msgspec.Meta(max_length=254, pattern=EMAIL)]
+Mobile = Annotated[str, msgspec.Meta(max_length=40, pattern=TELEPHONE)]
+UnitPath = Annotated[str, msgspec.Meta(max_length=201, pattern=UNIT_PATH)]
 """A unit as `election/unit`."""
 
 
 def is_username(text: str) -> bool:
-    return len(text) <= 64 and re.match(_USERNAME, text) is not None
+    return len(text) <= 64 and re.match(USERNAME, text) is not None
 
 
 class MemberEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

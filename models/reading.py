@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from models.errors import FieldError, Invalid
+from models.patterns import WORDS
 from models.wording import Figure, Worded, either, say, say_many
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -21,6 +22,9 @@ _KINDS = {
     "null": say("nothing"),
     "date": say("a date (YYYY-MM-DD)"),
 }
+
+# msgspec quotes patterns as Python does.
+_FORMS = {repr(pattern): words for pattern, words in WORDS.items()}
 
 Words = Callable[..., Worded]
 
@@ -65,7 +69,7 @@ _SAYINGS: tuple[tuple[re.Pattern[str], Words], ...] = (
     ),
     (
         re.compile(r"Expected `str(?: \| null)?` matching regex (?P<pattern>.+)", re.DOTALL),
-        lambda pattern: say("is text of the form %(pattern)s", pattern=pattern),
+        lambda pattern: _FORMS.get(pattern) or say("is text of the form %(pattern)s", pattern=pattern),
     ),
     (
         re.compile(r"Invalid (?:enum )?value (?P<value>.+)", re.DOTALL),

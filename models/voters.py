@@ -6,27 +6,23 @@ from typing import Annotated
 import msgspec
 
 from models.drafting import Name, Named
+from models.patterns import ASCII, EMAIL, SEEN, TELEPHONE
 
 MAX_ID = 9_223_372_036_854_775_807
 """PostgreSQL's `bigint`."""
-
-# `$` alone would let a line feed through at the end.
-_END = r"(?!\n)$"
 
 VoterNumber = Annotated[
     str,
     msgspec.Meta(
         min_length=1,
         max_length=64,
-        pattern=rf"^[!-~]([ -~]*[!-~])?{_END}",
+        pattern=ASCII,
         description="The voter number, in printable ASCII; one registration of an election has it",
     ),
 ]
-Email = Annotated[str, msgspec.Meta(max_length=254, pattern=rf"^([^@\s]+@[^@\s]+)?{_END}")]
-Mobile = Annotated[str, msgspec.Meta(max_length=40, pattern=rf"^[0-9 ()+./-]*{_END}")]
-Reason = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=500, pattern=rf"^[^\x00]*[^\x00\s][^\x00]*{_END}")
-]
+Email = Annotated[str, msgspec.Meta(max_length=254, pattern=EMAIL)]
+Mobile = Annotated[str, msgspec.Meta(max_length=40, pattern=TELEPHONE)]
+Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=SEEN)]
 Text = Annotated[str, msgspec.Meta(max_length=254)]
 After = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID, description="`id` of the last one seen")]
 PageSize = Annotated[int, msgspec.Meta(ge=1, le=1000, description="Items on a page at most")]

@@ -8,6 +8,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_response, tag, validate_querystring
 
 from models.members import AuditRecord
+from models.patterns import NO_NUL
 from models.rights import Role
 from quart_app.access import only
 from quart_app.answers import PRIVATE, json_response
@@ -25,7 +26,7 @@ class AuditQuery(msgspec.Struct):
     limit: PageLimit = 100
     before: Annotated[int, msgspec.Meta(ge=1, le=MAX_ID, description="Id of the oldest entry seen")] = MAX_ID
     election: Annotated[
-        str, msgspec.Meta(max_length=100, pattern=r"^[^\x00]*$", description="Only of this election")
+        str, msgspec.Meta(max_length=100, pattern=NO_NUL, description="Only of this election")
     ] = ""
 
 

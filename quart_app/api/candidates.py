@@ -17,6 +17,7 @@ from models.candidates import (
     Filing,
     FilingEdit,
 )
+from models.patterns import NO_NUL
 from models.personal import CandidateContact
 from models.rights import REGISTRARS, Role
 from quart_app.access import only, public
@@ -35,7 +36,7 @@ api = Blueprint("api_candidates", __name__, url_prefix="/api/v1/elections/<elect
 
 _SEE_FILINGS = frozenset({*REGISTRARS, Role.AUDITOR})
 
-Code = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00]*$")]
+Code = Annotated[str, msgspec.Meta(max_length=100, pattern=NO_NUL)]
 
 
 class CandidateQuery(PageQuery):

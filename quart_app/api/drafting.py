@@ -7,6 +7,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_response, tag
 
 from models.drafting import ElectionEdit, NewElection, NewUnit, UnitEdit
+from models.patterns import NO_NUL
 from models.places import UnitInfo
 from models.rights import Role
 from quart_app.access import only, public
@@ -32,7 +33,7 @@ class ElectionMove(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """What is done with an election; `reason` stands in the public log, and a correction needs one."""
 
     change: Change
-    reason: Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")] = ""
+    reason: Annotated[str, msgspec.Meta(max_length=500, pattern=NO_NUL)] = ""
 
 
 @api.post("")

@@ -7,6 +7,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_response, tag, validate_querystring
 
 from models.members import MemberEdit, MemberInfo, NewMember
+from models.patterns import NO_NUL
 from models.rights import Role
 from quart_app.access import only
 from quart_app.answers import PRIVATE, Nothing, editable, if_match, json_response, nothing, page
@@ -25,7 +26,7 @@ api = Blueprint("api_members", __name__, url_prefix="/api/v1/members")
 class MembersQuery(msgspec.Struct):
     limit: PageLimit = 100
     after: Annotated[
-        str, msgspec.Meta(max_length=64, pattern=r"^[^\x00]*$", description="Username of the last one seen")
+        str, msgspec.Meta(max_length=64, pattern=NO_NUL, description="Username of the last one seen")
     ] = ""
 
 

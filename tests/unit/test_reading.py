@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from models.errors import Invalid
+from models.patterns import EMAIL, WORDS
 from models.reading import plain, read_struct
 from models.wording import Worded
 
@@ -67,6 +68,7 @@ def test_what_is_wrong_is_said_in_plain_words() -> None:
         (Annotated[int, msgspec.Meta(ge=1)], 0, "is a whole number from 1 up"),
         (Annotated[int, msgspec.Meta(le=1000)], 1001, "is a whole number up to 1,000"),
         (Annotated[str, msgspec.Meta(pattern="^a$")], "b", "is text of the form '^a$'"),
+        (Annotated[str, msgspec.Meta(pattern=EMAIL)], "nobody", "is written as name@example.org"),
         (Literal["given", "lot"], "no", "is none of the values that are known here: 'no'"),
         (Part, {}, "has no field 'code', which is needed"),
         (Part, {"code": "a", "x": 1}, "has a field 'x', which is not known here"),
@@ -79,6 +81,13 @@ def test_every_message_that_msgspec_has_for_our_types_is_worded(kind: Any, value
     said = plain(str(refused.value))
     assert said == words
     assert isinstance(said, Worded)
+
+
+@pytest.mark.parametrize("pattern", WORDS)
+def test_every_pattern_is_told_in_words(pattern: str) -> None:
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.convert("\x00", Annotated[str, msgspec.Meta(pattern=pattern)])
+    assert plain(str(refused.value)) is WORDS[pattern]
 
 
 def test_the_place_within_a_field_is_named() -> None:
