@@ -18,8 +18,8 @@ OPEN = {
     "Access-Control-Expose-Headers": "ETag, Link, Location, Retry-After",
 }
 
-# Pages are for people who come here, whatever they show.
-_FOR_PROGRAMS = ("/api/", "/health/", "/openapi.json")
+# Pages are for people who come here, whatever they show; the script for other sites' pages is for those.
+FOR_PROGRAMS = ("/api/", "/health/", "/openapi.json", "/embed.js", "/embed/")
 # Answers to preflights. A browser need not ask again for ten minutes.
 _READER = {
     "Access-Control-Allow-Methods": "GET, HEAD",
@@ -42,7 +42,7 @@ def install_cors(app: Quart, origins: Collection[str]) -> None:
 
     @app.after_request
     async def allow(response: Response) -> Response:
-        if request.path.startswith(_FOR_PROGRAMS):
+        if request.path.startswith(FOR_PROGRAMS):
             asked = request.headers.get("Access-Control-Request-Method")
             preflight = asked if request.method == "OPTIONS" else None
             open_to_all = _reads_in_public(app, preflight or request.method) and not _is_private(response)

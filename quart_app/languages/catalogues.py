@@ -35,7 +35,11 @@ class Language:
         self.direction: Literal["ltr", "rtl"] = self.locale.text_direction  # type: ignore[assignment]
 
     def script(self) -> bytes:
-        """The module `messages.js`, which the other modules import: texts, and how figures are written."""
+        """The module `messages.js`, which the other modules import."""
+        return b"export default " + self.catalogue(self.browser) + b";\n"
+
+    def catalogue(self, texts: Messages) -> bytes:
+        """Texts as JSON, and how figures are written beside them."""
         symbols = self.locale.number_symbols["latn"]
         percent = str(self.locale.percent_formats[None].suffix[0])
         catalogue = {
@@ -44,9 +48,9 @@ class Language:
             "decimal": symbols["decimal"],
             "group": symbols["group"],
             "percent": percent,
-            "texts": self.browser,
+            "texts": texts,
         }
-        return b"export default " + msgspec.json.encode(catalogue) + b";\n"
+        return msgspec.json.encode(catalogue)
 
 
 class Languages:

@@ -25,6 +25,7 @@ from quart_app.pages import (
     meta,
     pictures,
     places,
+    share,
     sign_in,
     tally,
     tally_offline,
@@ -39,6 +40,7 @@ from quart_app.pages.words import FILTERS
 PAGES = (
     text,
     pictures,
+    share,
     elections,
     board,
     places,
@@ -67,6 +69,7 @@ PAGES = (
 def install_pages(app: Quart) -> None:
     """Adds the pages, the files they load and the HTML form of problems."""
     install_languages(app)
+    app.extensions["tallystream.maps"] = maps.DrawnMaps()
     app.extensions["tallystream.assets"] = files = Assets(load())
     app.jinja_env.globals["asset"] = files.address
     app.jinja_env.globals.update(meta.GLOBALS)

@@ -68,22 +68,25 @@ def _of_the_first(ahead: Sequence[SelectionResult], results: ContestResults) -> 
     elected = ahead[0].standing == "elected"
     parts = {"names": _together(ahead), **_parts(ahead[0])}
     if len(ahead) > 1:
-        return (gettext("%(names)s are elected.") if elected else gettext("%(names)s lead.")) % parts
+        return (gettext("Elected: %(names)s.") if elected else gettext("In the lead: %(names)s.")) % parts
     if elected:
-        return gettext("%(name)s is elected with %(votes)s votes, %(share)s.") % parts
+        return gettext("Elected: %(name)s with %(votes)s votes (%(share)s).") % parts
     if len(results.selections) == 1:
-        return gettext("%(name)s leads with %(votes)s votes, %(share)s.") % parts
+        return gettext("In the lead: %(name)s with %(votes)s votes (%(share)s).") % parts
     parts["next"] = results.selections[1].name
-    return gettext("%(name)s leads with %(votes)s votes, %(share)s, %(margin)s ahead of %(next)s.") % parts
+    return (
+        gettext("In the lead: %(name)s with %(votes)s votes (%(share)s), %(margin)s more than %(next)s.")
+        % parts
+    )
 
 
 def _of_the_tied(tied: Sequence[SelectionResult]) -> str:
     parts = {"names": _together(tied), "votes": figure(tied[0].votes)}
-    return gettext("%(names)s are tied at %(votes)s votes.") % parts
+    return gettext("Tied: %(names)s with %(votes)s votes each.") % parts
 
 
 def _of_the_most(first: SelectionResult) -> str:
-    return gettext("%(name)s has the most votes so far, %(votes)s.") % _parts(first)
+    return gettext("The most votes so far: %(name)s with %(votes)s (%(share)s).") % _parts(first)
 
 
 def _parts(selection: SelectionResult) -> dict[str, str]:

@@ -21,7 +21,7 @@ pages = Blueprint("text", __name__, url_prefix="/elections")
 TEXT = "text/plain; charset=utf-8"
 # Columns of the oldest console there is.
 COLUMNS = 80
-NAME, VOTES, SHARE = 34, 12, 9
+NAME, VOTES, SHARE = 44, 11, 8
 BAR = COLUMNS - NAME - VOTES - SHARE - 1
 
 # An eighth of a column more each.
@@ -90,7 +90,8 @@ def _table(results: ContestResults) -> Iterator[str]:
     yield _row(gettext("Choice"), gettext("Votes"), gettext("Share"), None)
     for choice in results.selections:
         party = f" ({choice.party})" if choice.party else ""
-        yield _row(f"{choice.name}{party}", figure(choice.votes), percent(choice.share), choice.share)
+        name = fitting(choice.name, NAME - cell_len(party)) + party
+        yield _row(name, figure(choice.votes), percent(choice.share), choice.share)
     yield _row(gettext("Write-ins"), figure(results.write_ins), "", None)
     yield _row(gettext("Ballots cast"), figure(results.ballots_cast), "", None)
     if results.turnout is not None:
@@ -99,10 +100,14 @@ def _table(results: ContestResults) -> Iterator[str]:
 
 def _row(name: str, votes: str, share: str, part: float | None) -> str:
     """A line of the table; columns are those of the screen, whatever script the name is in."""
-    fitting = name if cell_len(name) <= NAME else set_cell_size(name, NAME - 1).rstrip() + "…"
-    padding = " " * (NAME - cell_len(fitting))
-    shown = _ISOLATED.format(fitting) if language().direction == "rtl" else fitting
+    padding = " " * (NAME - cell_len(name))
+    shown = _ISOLATED.format(name) if language().direction == "rtl" else name
     return f"{shown}{padding}{_right(votes, VOTES)}{_right(share, SHARE)} {bar(part)}"
+
+
+def fitting(text: str, columns: int) -> str:
+    """The text, or as much of its beginning as fits."""
+    return text if cell_len(text) <= columns else f"{set_cell_size(text, columns - 1).rstrip()}…"
 
 
 def _right(text: str, columns: int) -> str:

@@ -10,6 +10,7 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_app.access import every_rule
 from quart_app.auth import SAFE
+from quart_app.door.cors import FOR_PROGRAMS
 from quart_app.settings import Settings
 from tests.building import a_tally
 from tests.desk import Desk, Official
@@ -46,6 +47,8 @@ READS = (
     "/api/v1/elections/tiny/log",
     "/health/live",
     "/openapi.json",
+    "/embed.js",
+    "/embed/fr.json",
 )
 
 
@@ -103,7 +106,7 @@ async def test_no_route_but_public_reads_is_open_to_all(app: Quart, client: Clie
             continue
         for method in sorted((rule.methods or set()) - {"OPTIONS"}):
             found = await preflight(client, address(rule.rule), method)
-            program = rule.rule.startswith(("/api/", "/health/", "/openapi.json"))
+            program = rule.rule.startswith(FOR_PROGRAMS)
             opened = access.public and method in SAFE and program
             assert found.get(ALLOW) == ("*" if opened else None), (method, rule.rule)
             assert "Authorization" not in found.get("Access-Control-Allow-Headers", "")

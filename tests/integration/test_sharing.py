@@ -54,7 +54,7 @@ async def test_a_console_is_told_what_the_figures_are_worth(client: Client, hous
     said = await text(client, "/elections/tiny/contests/president.txt")
     assert "This is a test, not a real result." in said
     assert "Unofficial results." in said
-    assert "Ada leads with 40 votes, 52.6%, 10 ahead of Ben. 1 of 4 precincts reported." in said
+    assert "In the lead: Ada with 40 votes (52.6%), 10 more than Ben. 1 of 4 precincts reported." in said
     assert "Last change: " in said
     assert "Council" not in said
 
@@ -85,7 +85,7 @@ async def test_a_link_tells_how_the_contest_stands(client: Client, desk: Desk) -
         said["description"]
         == said["og:description"]
         == (
-            "President. Unofficial results. Ada leads with 40 votes, 52.6%, 10 ahead of Ben. "
+            "President. Unofficial results. In the lead: Ada with 40 votes (52.6%), 10 more than Ben. "
             "1 of 4 precincts reported."
         )
     )
@@ -100,7 +100,7 @@ async def test_a_link_tells_how_the_contest_stands(client: Client, desk: Desk) -
 async def test_a_link_to_the_board_tells_how_far_the_count_is(client: Client, desk: Desk) -> None:
     await desk.receipts(*every_tally())
     said = await metas(client, "/elections/tiny")
-    assert "10 of 10 tallies counted. President: Ada leads with 160 votes" in said["description"]
+    assert "10 of 10 tallies counted. President: In the lead: Ada with 160 votes" in said["description"]
     assert said["og:image"].startswith("http://localhost/elections/tiny/preview.png?v=")
 
 
@@ -134,11 +134,11 @@ async def test_pages_of_ones_own_are_not_for_search_engines(client: Client, desk
 async def test_two_who_are_elected_or_tied_are_both_named(client: Client, desk: Desk) -> None:
     await desk.receipts(*every_tally())
     said = await metas(client, "/elections/tiny/contests/council")
-    assert "Dora and Emil lead." in said["description"]
+    assert "In the lead: Dora and Emil." in said["description"]
     for move in ("close", "certify"):
         await desk.house.elections.move("tiny", move)
     said = await metas(client, "/elections/tiny/contests/council")
-    assert "Certified results. Dora and Emil are elected." in said["description"]
+    assert "Certified results. Elected: Dora and Emil." in said["description"]
 
 
 PICTURES = ("/elections/tiny/preview.png", "/elections/tiny/contests/president/preview.png")
