@@ -3,8 +3,11 @@
 const TICK_MS = 1_000;
 // The server shows that it is alive at least every 15 seconds.
 const QUIET_MS = 17_000;
-// An attempt to connect that has no answer by then is given up: another may find a way.
-const ATTEMPT_MS = 6_000;
+// Attempts to connect that have no answer by then are given up.
+const ATTEMPT_MS = 9_000;
+// After a change of networks a browser may hold several connections that are dead without its knowing, and tries
+// each of them first. So one attempt after the other joins in until one has an answer.
+const JOIN_MS = 1_500;
 // Pauses between attempts double up to the longest, and differ from reader to reader.
 const AGAIN_MS = 500;
 const AGAIN_MOST_MS = 4_000;
@@ -21,7 +24,7 @@ const LAG_SECONDS = 12;
 const state = (name, since, age) => ({ name, since, age });
 
 export class ResultsStream {
-  #source = null;
+  #attempts = new Set();
   #opened = false;
   #heardAt = 0;
   #triedAt = 0;
@@ -32,6 +35,7 @@ export class ResultsStream {
   #broker = true;
   #failures = 0;
   #timer = 0;
+  #joining = 0;
 
   /** `onResults(results)` gets one contest's results; `onState(state)` how it stands, about every second. */
   constructor(address, onResults, onState) {
@@ -46,7 +50,7 @@ export class ResultsStream {
     addEventListener("online", () => this.#open());
     addEventListener("offline", () => this.#lose());
     // A page that the browser puts aside lets go of its connection, and takes a new one when it is back.
-    addEventListener("pagehide", () => this.#source.close());
+    addEventListener("pagehide", () => this.#close());
     addEventListener("pageshow", (event) => event.persisted && this.#open());
     document.addEventListener("resume", () => this.#open());
     document.addEventListener("visibilitychange", () => this.#tick());
@@ -64,15 +68,30 @@ export class ResultsStream {
   }
 
   #open() {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
-    this.#source?.close();
-    this.#opened = false;
-    this.#broker = true;
+    this.#close();
     this.#triedAt = Date.now();
-    const source = (this.#source = new EventSource(this.address));
-    source.addEventListener("open", () => this.#hear(0));
-    source.addEventListener("error", () => this.#lose());
+    this.#attempt();
+    this.#judge();
+  }
+
+  #close(but = null) {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#joining);
+    this.#timer = 0;
+    for (const source of this.#attempts) if (source !== but) source.close();
+    this.#attempts = new Set(but ? [but] : []);
+    this.#opened = but !== null;
+    this.#broker = true;
+  }
+
+  #attempt() {
+    const source = new EventSource(this.address);
+    this.#attempts.add(source);
+    source.addEventListener("open", () => {
+      this.#close(source);
+      this.#hear(0);
+    });
+    source.addEventListener("error", () => this.#fail(source));
     source.addEventListener("results", (event) => {
       this.#hear(0);
       this.onResults(JSON.parse(event.data));
@@ -82,11 +101,17 @@ export class ResultsStream {
       this.#broker = broker ?? true;
       this.#hear(lag);
     });
-    this.#judge();
+    if (this.#heardAt) this.#joining = setTimeout(() => this.#attempt(), JOIN_MS);
+  }
+
+  /** The connection is gone, or an answer such as 503 came; another attempt may still be under way. */
+  #fail(source) {
+    source.close();
+    this.#attempts.delete(source);
+    if (!this.#attempts.size) this.#lose();
   }
 
   #hear(lag) {
-    this.#opened = true;
     this.#failures = 0;
     this.#lostAt = 0;
     this.#lag = lag;
@@ -94,16 +119,13 @@ export class ResultsStream {
     this.#judge();
   }
 
-  /** The connection is gone, or an answer such as 503 came: tries again after a pause. */
+  /** Tries again after a pause. */
   #lose() {
-    this.#source.close();
-    this.#opened = false;
+    this.#close();
     this.#lostAt ||= Date.now();
-    if (!this.#timer) {
-      const pause = Math.min(AGAIN_MOST_MS, AGAIN_MS * 2 ** this.#failures);
-      this.#failures += 1;
-      this.#timer = setTimeout(() => this.#open(), pause * (0.5 + Math.random() / 2));
-    }
+    const pause = Math.min(AGAIN_MOST_MS, AGAIN_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#timer = setTimeout(() => this.#open(), pause * (0.5 + Math.random() / 2));
     this.#judge();
   }
 
