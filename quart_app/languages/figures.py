@@ -8,6 +8,7 @@ import copy
 import datetime
 import functools
 import zoneinfo
+from decimal import ROUND_HALF_UP, Decimal
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -16,6 +17,8 @@ from babel.numbers import NumberPattern, format_decimal, format_percent
 from quart_app.languages.asked import language
 
 NOTHING = "–"
+
+_TENTH = Decimal("0.1")
 
 
 def figure(number: int | None) -> str:
@@ -35,7 +38,9 @@ def percent(part: float | None) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _share(part: float, code: str) -> str:
-    return str(_percent_pattern(code).apply(part, code))
+    # As browsers round: a half goes up, and it is the binary number that stands in the middle or beside it.
+    tenths = Decimal(part * 100).quantize(_TENTH, ROUND_HALF_UP)
+    return str(_percent_pattern(code).apply(tenths / 100, code))
 
 
 @functools.cache
@@ -52,12 +57,17 @@ def whole_percent(part: float) -> str:
 
 def moment(at: datetime.datetime, timezone: str) -> str:
     """Date and time in the election's own timezone."""
-    return format_datetime(at, "medium", zoneinfo.ZoneInfo(timezone), locale=language().locale)
+    return _date_and_time(at, zoneinfo.ZoneInfo(timezone))
 
 
 def utc(at: datetime.datetime) -> str:
     """Date and time where no election says whose."""
-    return f"{format_datetime(at, 'medium', datetime.UTC, locale=language().locale)} UTC"
+    return f"{_date_and_time(at, datetime.UTC)} UTC"
+
+
+def _date_and_time(at: datetime.datetime, timezone: datetime.tzinfo) -> str:
+    # Browsers do not agree on the space before AM and PM, so it is a plain one everywhere.
+    return format_datetime(at, "medium", timezone, locale=language().locale).replace("\u202f", " ")
 
 
 def day(date: datetime.date) -> str:

@@ -97,6 +97,8 @@ FIELD_WORDS = {
     "timezone": say("Timezone"),
     "username": say("Username"),
     "values": say("Values"),
+    "property": say("Property of the shapes"),
+    "units": say("Units"),
     "vote_variation": say("How votes are given"),
     "voter_id": say("Voter's number"),
     "voters": say("Voters"),

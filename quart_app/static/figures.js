@@ -29,10 +29,13 @@ export function percent(part) {
   return `${grouped(whole)}${catalogue.decimal}${tenths}${catalogue.percent}`;
 }
 
+// Browsers do not agree on the space before AM and PM.
+const plain = (text) => text.replaceAll("\u202f", " ");
+
 /** Writes date and time in the election's own timezone. */
 export function clockOf(timeZone) {
   const format = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium", timeStyle: "medium" });
-  return (at) => format.format(new Date(at));
+  return (at) => plain(format.format(new Date(at)));
 }
 
 /** The status of a whole election in words: certified when all are, partial while one is. */
@@ -53,7 +56,7 @@ export function ratio(part, whole) {
 /** A time of the day in the election's own timezone, with its seconds. */
 export function timeOf(timeZone) {
   const format = new Intl.DateTimeFormat(locale, { timeZone, timeStyle: "medium" });
-  return (at) => format.format(new Date(at));
+  return (at) => plain(format.format(new Date(at)));
 }
 
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
