@@ -117,10 +117,10 @@ class Entry {
     this.#showStatus();
     if (this.#still || !this.#step.isConnected) return;
     const focused = document.activeElement?.closest("[data-ref]")?.dataset.ref;
-    const place = document.activeElement?.id;
+    const id = document.activeElement?.id;
     const position = scrollY;
     this.#show({ quietly: true });
-    const again = focused ? this.#step.querySelector(`[data-ref="${CSS.escape(focused)}"] :is(button, [tabindex])`) : place && document.getElementById(place);
+    const again = focused ? this.#step.querySelector(`[data-ref="${CSS.escape(focused)}"] :is(button, [tabindex])`) : document.getElementById(id);
     again?.focus({ preventScroll: true });
     scrollTo({ top: position, behavior: "instant" });
   }

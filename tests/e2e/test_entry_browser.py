@@ -1,0 +1,330 @@
+"""The officer's entry in a real browser, on a real server: typing, reading back, receipts and problems."""
+
+import msgspec
+import pytest
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
+
+from quart_app.wiring import Services
+from tests.building import FIGURES, a_tally, tiny_election
+from tests.e2e.entering import (
+    PASSWORD,
+    address,
+    figures,
+    fill,
+    go,
+    officer,
+    read_back,
+    report,
+    send,
+    sign_in,
+    tallies_in_log,
+)
+from tests.e2e.running import Server
+
+
+@pytest.fixture
+async def token(desk: Services) -> str:
+    """The tiny election, open and released; a token of olga, an officer of all its precincts."""
+    await desk.elections.define(tiny_election(is_test=True), opened=True, released=True)
+    return await officer(desk)
+
+
+async def test_an_officer_goes_from_the_list_over_the_form_to_a_receipt(
+    server: Server, token: str, page: Page
+) -> None:
+    await sign_in(page, server)
+    await page.get_by_role("link", name="North-1").click()
+    await page.get_by_role("link", name="President").click()
+    await fill(page)
+    balance = page.locator("#balance")
+    await expect(balance).to_contain_text("It balances.")
+    await page.fill("#undervotes", "5")
+    await expect(balance).to_contain_text("2 votes too many.")
+    await page.fill("#undervotes", "3")
+    await read_back(page)
+    await expect(page.get_by_role("row", name="Ada")).to_contain_text("40")
+    await expect(page.get_by_text("80 of 80 votes are accounted for.")).to_be_visible()
+    assert await tallies_in_log(server) == []
+    await page.get_by_role("button", name="Send the tally").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    (entry,) = await tallies_in_log(server)
+    assert entry["votes"] == FIGURES["president"]["votes"]
+    await expect(page.locator(".stub")).to_contain_text(str(entry["leaf_hash"]))
+    await page.get_by_role("link", name="Next: ").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Council")
+    await page.get_by_role("link", name="North-1").click()
+    await expect(page.locator(".places")).to_contain_text("Received")
+    await expect(page.get_by_text("1 of 2 contests sent")).to_be_visible()
+
+
+@pytest.mark.parametrize(("typed", "told"), [("", "Fill in 0 if there were none."), ("3.5", "Digits only")])
+async def test_what_is_no_count_is_said_at_its_field_and_above_the_form(
+    server: Server, token: str, page: Page, typed: str, told: str
+) -> None:
+    await sign_in(page, server, "north-1", "president")
+    await fill(page, **{"votes.ben": typed})
+    await page.get_by_role("button", name="Read the figures back").click()
+    ben = page.locator('[name="votes.ben"]')
+    await expect(ben).to_have_attribute("aria-invalid", "true")
+    await expect(page.locator("#faults")).to_be_focused()
+    await page.locator("#faults a").click()
+    await expect(ben).to_be_focused()
+    assert told in await page.locator('[id="votes.ben-fault"]').inner_text()
+    assert await tallies_in_log(server) == []
+
+
+@pytest.mark.parametrize("typed", ["٤٠", "４０", "4 0"])
+async def test_digits_of_other_scripts_are_understood(
+    server: Server, token: str, page: Page, typed: str
+) -> None:
+    await sign_in(page, server, "north-1", "president")
+    await fill(page, **{"votes.ada": typed})
+    await expect(page.locator("#balance")).to_contain_text("It balances.")
+
+
+async def test_what_does_not_balance_is_warned_of_sent_held_and_corrected(
+    server: Server, token: str, page: Page
+) -> None:
+    await sign_in(page, server, "north-1", "president")
+    await fill(page, undervotes=9)
+    await read_back(page)
+    await expect(page.locator(".checks")).to_contain_text("add up to 86, but the ballots make 80.")
+    await page.get_by_role("button", name="Send the tally").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received, and held for review")
+    await page.get_by_role("button", name="Correct it").click()
+    await page.fill("#undervotes", "3")
+    await page.get_by_role("button", name="Read the figures back").click()
+    await expect(page.locator("#reason-fault")).to_have_text("Say why the figures change.")
+    await page.fill("#reason", "a figure was mistyped")
+    await send(page)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    first, second = await tallies_in_log(server)
+    assert (second["supersedes"], second["reason"]) == ([first["seq"]], "a figure was mistyped")
+
+
+async def test_more_votes_than_ballots_and_more_ballots_than_voters_are_said_while_typing(
+    server: Server, token: str, page: Page
+) -> None:
+    await sign_in(page, server, "north-1", "president")
+    await fill(page, ballots_cast=120, **{"votes.ada": 130})
+    balance = page.locator("#balance")
+    await expect(balance).to_contain_text("120 ballots cast, but only 100 registered voters.")
+    await expect(balance).to_contain_text("but only 120 ballots cast.")
+
+
+async def test_what_a_colleague_sent_meanwhile_is_told_and_may_be_corrected(
+    server: Server, desk: Services, token: str, page: Page
+) -> None:
+    await sign_in(page, server, "north-1", "president")
+    await fill(page)
+    await read_back(page)
+    await report(desk, await officer(desk, "otto"), a_tally("north-1"))
+    await page.get_by_role("button", name="Send the tally").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("This needs you")
+    await expect(page.get_by_text("was sent meanwhile")).to_be_visible()
+    await page.get_by_role("button", name="Open the figures").click()
+    await expect(page.locator("#faults")).to_contain_text("was sent meanwhile")
+    await expect(page.locator('[name="votes.ada"]')).to_have_value("40")
+    await page.fill("#reason", "counted again")
+    await send(page)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    assert [entry["revision"] for entry in await tallies_in_log(server)] == [1, 2]
+
+
+async def test_a_tally_whose_receipt_was_lost_is_sent_again_and_recorded_once(
+    server: Server, token: str, page: Page
+) -> None:
+    sent: list[str] = []
+
+    async def lose_the_first_receipt(socket: WebSocketRoute) -> None:
+        beyond = socket.connect_to_server()
+
+        def up(message: str | bytes) -> None:
+            sent.append(msgspec.json.decode(message).get("ref"))
+            beyond.send(message)
+
+        async def down(message: str | bytes) -> None:
+            if '"receipt"' in str(message) and len(sent) == 1:
+                await socket.close()
+            else:
+                socket.send(message)
+
+        socket.on_message(up)
+        beyond.on_message(down)
+
+    await page.route_web_socket("**/tallies/ws**", lose_the_first_receipt)
+    await sign_in(page, server, "north-1", "president")
+    await fill(page)
+    await send(page)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    first, second = sent
+    assert first == second
+    assert len(await tallies_in_log(server)) == 1
+
+
+async def test_nobody_is_told_that_a_tally_was_sent_before_its_receipt_is_here(
+    server: Server, token: str, page: Page
+) -> None:
+    await sign_in(page, server, "north-1", "president")
+    await fill(page)
+    await read_back(page)
+    server.kill()
+    await expect(page.locator("#connection-word")).to_have_text("No connection")
+    await page.get_by_role("button", name="Send the tally").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Kept on this device")
+    await expect(page.locator("#connection-detail")).to_contain_text("1 tally waits on this device")
+    assert "Received" not in await page.locator("#entry").inner_text()
+    server.start()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    assert len(await tallies_in_log(server)) == 1
+
+
+async def test_what_never_left_the_device_can_be_taken_back(server: Server, token: str, page: Page) -> None:
+    await sign_in(page, server, "north-1", "president")
+    await fill(page, **{"votes.ada": 41})
+    await read_back(page)
+    server.kill()
+    await expect(page.locator("#connection-word")).to_have_text("No connection")
+    await page.get_by_role("button", name="Send the tally").click()
+    await page.get_by_role("button", name="Take it back").click()
+    await expect(page.locator('[name="votes.ada"]')).to_have_value("41")
+    await page.fill('[name="votes.ada"]', "40")
+    await send(page)
+    server.start()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    (entry,) = await tallies_in_log(server)
+    assert entry["votes"] == FIGURES["president"]["votes"]
+
+
+async def test_a_wrong_token_is_said_at_its_field_and_the_right_one_stays_in_the_tab(
+    server: Server, token: str, page: Page
+) -> None:
+    await page.goto(address(server))
+    await page.get_by_text("Use a token instead").click()
+    await page.fill("#token", "ts_wrong")
+    await page.get_by_role("button", name="Connect").click()
+    await expect(page.locator("#token")).to_have_attribute("aria-invalid", "true")
+    await expect(page.locator("#token-fault")).to_have_text(
+        "This token is not known, was revoked or has expired."
+    )
+    await page.fill("#token", token)
+    await page.get_by_role("button", name="Connect").click()
+    await expect(page.locator("#connection-word")).to_have_text("Connected")
+    await page.reload()
+    await expect(page.locator("#connection-word")).to_have_text("Connected")
+    assert await page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    await page.get_by_role("button", name="Forget the token").click()
+    await expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    assert await page.evaluate("sessionStorage.length") == 0
+
+
+async def test_a_token_counts_where_somebody_else_is_signed_in(
+    server: Server, desk: Services, token: str, page: Page
+) -> None:
+    await desk.officials.add("rita", ["reviewer"], [], "tiny", password=PASSWORD)
+    await page.goto(f"{server.url}/login?next=/elections/tiny/tally/north-1/president")
+    await page.fill("#username", "rita")
+    await page.fill("#password", PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("who is no officer")).to_be_visible()
+    await page.fill("#token", token)
+    await page.get_by_role("button", name="Connect").click()
+    await expect(page.locator("#connection-detail")).to_contain_text("olga")
+    await fill(page)
+    await send(page)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+
+
+async def test_without_javascript_a_keyboard_is_enough_from_signing_in_to_the_receipt(
+    server: Server, token: str, browser: Browser
+) -> None:
+    context = await browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
+    page = await context.new_page()
+
+    async def to(name: str) -> None:
+        """Presses Tab until the control or link of this name has the focus."""
+        for _ in range(60):
+            await page.keyboard.press("Tab")
+            focused = page.locator(":focus")
+            if await focused.count() and name in (
+                await focused.get_attribute("name") or "",
+                (await focused.inner_text()).strip(),
+                (await focused.get_attribute("value")) or "",
+            ):
+                return
+        pytest.fail(f"no way by keyboard to {name}")
+
+    await page.goto(address(server, "north-1", "president"))
+    await to("Sign in")
+    await page.keyboard.press("Enter")
+    await to("username")
+    await page.keyboard.type("olga")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press("Enter")
+    for name, value in figures().items():
+        await to(name)
+        await page.keyboard.type(str(value))
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Are these the figures?")
+    await to("Send the tally")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    (entry,) = await tallies_in_log(server)
+    assert entry["votes"] == FIGURES["president"]["votes"]
+    await context.close()
+
+
+async def test_what_was_typed_before_the_scripts_came_is_not_lost(
+    server: Server, token: str, page: Page
+) -> None:
+    await sign_in(page, server, "north-1", "president")
+    await page.route("**/tally.js", lambda route: route.abort())
+    await page.evaluate(
+        "navigator.serviceWorker.getRegistrations().then((all) => all.map((one) => one.unregister()))"
+    )
+    await page.goto(address(server, "north-1", "president"))
+    await page.fill('[name="votes.ada"]', "12")
+    source = await page.locator('script[src$="tally.js"]').get_attribute("src")
+    await page.unroute("**/tally.js")
+    await page.evaluate(
+        """(source) => new Promise((done) => {
+            const script = document.createElement("script");
+            const policy = trustedTypes.createPolicy("test", { createScriptURL: (url) => url });
+            script.type = "module";
+            script.nonce = document.querySelector("script[nonce]").nonce;
+            script.onload = done;
+            script.src = policy.createScriptURL(source);
+            document.head.append(script);
+        })""",
+        source,
+    )
+    await expect(page.locator("#connection-word")).to_have_text("Connected")
+    await expect(page.locator('[name="votes.ada"]')).to_have_value("12")
+
+
+async def test_the_form_of_one_precinct_of_a_great_many_is_found_by_its_name(
+    server: Server, desk: Services, token: str, page: Page
+) -> None:
+    await page.route("**/entry?*", _only_the_first)
+    await sign_in(page, server)
+    await expect(page.get_by_role("link", name="North-1")).to_be_visible()
+    await expect(page.get_by_role("link", name="South-2")).to_be_hidden()
+    await page.fill("#search", "south-2")
+    await page.get_by_role("link", name="South-2").click()
+    await expect(page.get_by_text("0 of 3 contests sent")).to_be_visible()
+
+
+async def _only_the_first(route: object) -> None:
+    url = route.request.url.replace("limit=200", "limit=1")  # type: ignore[attr-defined]
+    await route.continue_(url=url)  # type: ignore[attr-defined]
+
+
+async def test_sending_is_not_offered_twice_while_one_waits(server: Server, token: str, page: Page) -> None:
+    await sign_in(page, server, "north-1", "president")
+    await fill(page)
+    await read_back(page)
+    await page.get_by_role("button", name="Send the tally").dblclick()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    assert len(await tallies_in_log(server)) == 1
+    await go(page, server, "north-1", "council")
