@@ -298,7 +298,7 @@ class RegisterClosed(Conflict):
     def __init__(self, election: str, status: str) -> None:
         super().__init__(
             say(
-                "The election %(election)r is %(status)s; voters change only in a draft or open one.",
+                "The election %(election)r is %(status)s; voters change only while it is a draft or open.",
                 election=election,
                 status=status_word(status),
             )
@@ -328,7 +328,7 @@ class AlreadyDecided(Conflict):
     def __init__(self, candidate: str, status: str) -> None:
         super().__init__(
             say(
-                "The candidate %(candidate)r is %(status)s; a filing is corrected before that.",
+                "The candidate %(candidate)r is %(status)s; a filing can only be corrected before that.",
                 candidate=candidate,
                 status=status_word(status),
             )

@@ -73,7 +73,7 @@ _SAYINGS: tuple[tuple[re.Pattern[str], Words], ...] = (
     ),
     (
         re.compile(r"Invalid (?:enum )?value (?P<value>.+)", re.DOTALL),
-        lambda value: say("is none of the values that are known here: %(value)s", value=value),
+        lambda value: say("is not one of the values that are known here: %(value)s", value=value),
     ),
     (
         re.compile(r"Object missing required field `(?P<field>.+)`", re.DOTALL),

@@ -37,7 +37,7 @@ def unit_faults(unit: _Unit, kinds: Mapping[str, str], *, rooted: bool) -> Itera
             message = say("is needed: only one unit has none, and that is there already")
             yield FieldError("parent", message, "second-root")
         if unit.kind == PRECINCT:
-            message = say("is no precinct where a unit has no parent: the whole is more than its parts")
+            message = say("cannot be precinct where a unit has no parent: the whole is more than its parts")
             yield FieldError("kind", message, "root-is-precinct")
     elif unit.parent not in kinds:
         message = say("there is no unit %(unit)r before this one", unit=unit.parent)
@@ -133,7 +133,7 @@ def opening_faults(
 
 
 def _no_root() -> FieldError:
-    return FieldError("units", say("exactly one has no parent, and it is no precinct"), "no-root")
+    return FieldError("units", say("exactly one has no parent, and it is not a precinct"), "no-root")
 
 
 def _no_selections(contest: str) -> FieldError:

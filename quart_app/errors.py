@@ -54,7 +54,7 @@ _STATUS: tuple[tuple[type[DomainError], int], ...] = (
 # What werkzeug and Quart refuse by themselves; they only have English for it.
 _TITLES = {
     400: say("This request cannot be read."),
-    404: say("Nothing of ours has this address; perhaps there is a mistake in it."),
+    404: say("This address leads nowhere; perhaps there is a mistake in it."),
     405: say("This address does not take this method; the Allow header names those that it takes."),
     408: say("The request came too slowly; send it again."),
     413: say("This is more than is taken at once; send it in several parts."),

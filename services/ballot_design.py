@@ -70,7 +70,7 @@ class BallotDesign:
             selections, candidates = await repos.contests.party_uses(party_id)
             if selections or candidates:
                 message = say(
-                    "The party %(code)r stays while something names it; "
+                    "The party %(code)r cannot be removed while something names it; "
                     "there are selections: %(selections)s, candidates: %(candidates)s.",
                     code=code,
                     selections=Figure(selections),
@@ -114,8 +114,8 @@ class BallotDesign:
             if becomes_measure and (candidates := await repos.contests.candidates(contest_id)):
                 raise Conflict(
                     say_many(
-                        "%(code)r becomes no measure: %(number)s candidate has filed for it.",
-                        "%(code)r becomes no measure: %(number)s candidates have filed for it.",
+                        "%(code)r cannot become a measure: %(number)s candidate has filed for it.",
+                        "%(code)r cannot become a measure: %(number)s candidates have filed for it.",
                         candidates,
                         code=code,
                     )
@@ -136,8 +136,8 @@ class BallotDesign:
             if candidates := await repos.contests.candidates(contest_id):
                 raise Conflict(
                     say_many(
-                        "The contest %(code)r stays: %(number)s candidate has filed for it.",
-                        "The contest %(code)r stays: %(number)s candidates have filed for it.",
+                        "The contest %(code)r cannot be removed: %(number)s candidate has filed for it.",
+                        "The contest %(code)r cannot be removed: %(number)s candidates have filed for it.",
                         candidates,
                         code=code,
                     )
@@ -234,7 +234,7 @@ class _Plan:
             there = await repos.contests.at_or_below(district.id)
             for code in [code for code in edit.precincts if code not in there]:
                 message = say(
-                    "%(code)r is no precinct at or below %(district)r", code=code, district=edit.district
+                    "%(code)r is not a precinct at or below %(district)r", code=code, district=edit.district
                 )
                 faults.append(FieldError("precincts", message, "outside-district"))
             precincts = [there[code] for code in edit.precincts if code in there]

@@ -131,6 +131,6 @@ def _free(code: str, taken: set[str]) -> str:
 async def _precinct(repos: Repositories, election: ElectionState, code: str) -> int:
     unit, kind = await repos.elections.unit(election.id, code)
     if kind != "precinct":
-        message = say("%(code)r is no precinct; ballots differ by precinct", code=code)
+        message = say("%(code)r is not a precinct; ballots differ by precinct", code=code)
         raise Invalid((FieldError("precinct", message, "not-a-precinct"),))
     return unit

@@ -152,7 +152,7 @@ class CredentialService:
             raise Conflict(say("%(username)s is disabled.", username=username))
         acting = sorted(member.roles if scopes is None else set(scopes))
         if foreign := set(acting) - set(member.roles):
-            message = say("%(role)r is none of your roles", role=sorted(foreign)[0])
+            message = say("%(role)r is not one of your roles", role=sorted(foreign)[0])
             raise Invalid((FieldError("scopes", message, "foreign-scope"),))
         token_id = await repos.credentials.add_token(
             member_id=member.id,

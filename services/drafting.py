@@ -71,7 +71,7 @@ class DraftingService:
             hold_against(unit.info, expected)
             if hanging := _named(await repos.units.hanging(unit.id)):
                 message = say(
-                    "The unit %(code)r stays while something hangs on it; there are: %(hanging)s.",
+                    "The unit %(code)r cannot be removed while something hangs on it: %(hanging)s.",
                     code=code,
                     hanging=hanging,
                 )
@@ -175,7 +175,7 @@ async def _parents(repos: Repositories, state: ElectionState, unit: Unit, edit: 
         message = say("stays a precinct while voters are registered in it, or were")
         faults.append(FieldError("kind", message, "holds-voters"))
     if edit.kind == PRECINCT and hanging.units:
-        message = say("is no precinct while units lie below it")
+        message = say("cannot be precinct while units lie below it")
         faults.append(FieldError("kind", message, "below-precinct"))
     for parent in found.values():
         if unit.id in await repos.units.above(parent.id):

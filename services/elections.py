@@ -128,7 +128,7 @@ class ElectionService:
         or a correction has no reason.
         """
         if change == "correct" and not reason.strip():
-            message = say("says why what was certified is corrected; it stands in the public log")
+            message = say("is missing; say why what was certified is corrected: it stands in the public log")
             raise Invalid((FieldError("reason", message, "missing-reason"),))
         async with self._database.transaction() as repos:
             election = await self._move(repos, await repos.elections.hold(code), change, by, reason)

@@ -74,7 +74,7 @@ class OfficialService:
         """Writes what a member is; their rights change at once, wherever they are connected.
 
         `expected` is the edition that was read. Raises UnknownMember, Stale, Invalid, and Conflict
-        where nobody would be left to administrate.
+        where no administrator would be left.
         """
         async with telling_rights(self) as told, self._database.transaction() as repos:
             await repos.people.hold_administrators()
@@ -88,7 +88,7 @@ class OfficialService:
                 await repos.credentials.revoke_tokens(row.id)
                 await repos.credentials.drop_reset(row.id)
             if _administrates(before) and not await repos.people.administrators():
-                raise Conflict(say("Nobody would be left to administrate: make another administrator first."))
+                raise Conflict(say("No administrator would be left: make another one first."))
         return info
 
     async def reset(self, username: str, by: Actor) -> Reset:
@@ -257,7 +257,7 @@ def _administrates(info: MemberInfo) -> bool:
 def _checked_roles(roles: Iterable[str], field: str) -> list[str]:
     roles = sorted(set(roles))
     if unknown := [role for role in roles if role not in ROLES]:
-        message = say("%(role)r is none of %(roles)s", role=unknown[0], roles=", ".join(ROLES))
+        message = say("%(role)r is not one of %(roles)s", role=unknown[0], roles=", ".join(ROLES))
         raise Invalid((FieldError(field, message, "unknown-role"),))
     return roles
 

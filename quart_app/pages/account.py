@@ -29,7 +29,7 @@ TOKEN_DAYS = 90
 
 
 class PasswordForm(PageForm):
-    old_password = given(say("Present password"), autocomplete="current-password")
+    old_password = given(say("Current password"), autocomplete="current-password")
     new_password = given(say("New password"), NEW_PASSWORD, autocomplete="new-password")
 
 

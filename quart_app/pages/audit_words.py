@@ -100,7 +100,7 @@ FIELD_WORDS = {
     "property": say("Property of the shapes"),
     "units": say("Units"),
     "vote_variation": say("How votes are given"),
-    "voter_id": say("Voter's number"),
+    "voter_id": say("Voter number"),
     "voters": say("Voters"),
     "voters_registered": say("Registered voters"),
     "votes_allowed": say("Votes of each voter"),

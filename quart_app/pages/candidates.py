@@ -52,7 +52,7 @@ class QueueQuery(msgspec.Struct):
 
 
 class DecisionForm(PageForm):
-    change = StringField(validators=[AnyOf(get_args(Change), say("This is none of the decisions."))])
+    change = StringField(validators=[AnyOf(get_args(Change), say("This is not one of the decisions."))])
     reason = text(say("Reason"), most=500, needed=False)
     selection = text(say("Ticket to join"), most=100, needed=False)
 

@@ -76,7 +76,7 @@ class ElectionForm(FactsForm):
 
 
 class MoveForm(PageForm):
-    change = StringField(validators=[AnyOf(get_args(Change), say("This is none of the moves."))])
+    change = StringField(validators=[AnyOf(get_args(Change), say("This is not one of the moves."))])
     reason = text(say("Reason"), most=500, needed=False)
 
 

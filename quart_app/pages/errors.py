@@ -23,7 +23,7 @@ _HEADINGS = {
     403: say("This is not for you"),
     404: say("There is nothing at this address"),
     413: say("This is too much at once"),
-    429: say("This was too often"),
+    429: say("These were too many tries"),
     500: say("Something went wrong on our side"),
     503: say("This is not available just now"),
 }

@@ -63,7 +63,7 @@ _SYSTEMS = (
 ORDER_WORDS = {
     "given": say("As they were entered"),
     "alphabetical": say("By last name, or by name"),
-    "lot": say("By lot, out of the election's seed"),
+    "lot": say("By lot, from the election's seed"),
 }
 CANDIDATE_WORDS = {
     "filed": say("Waiting to be decided on"),
@@ -103,7 +103,7 @@ _CHECKS = (
         re.compile(r".* but (?P<ballots>\d+) ballots with (?P<allowed>\d+) vote\(s\) each make \d+"),
         say(
             "votes, write-ins, overvotes and undervotes add up to %(found)s, "
-            "but %(ballots)s ballots with %(allowed)s vote(s) each make %(expected)s"
+            "but the ballots cast (%(ballots)s) times the votes of each (%(allowed)s) make %(expected)s"
         ),
     ),
     (

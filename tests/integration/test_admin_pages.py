@@ -399,7 +399,7 @@ async def test_the_last_administrator_stays(visitor: Visitor, desk: Desk) -> Non
     assert edition
     await visitor.post("/admin/members/ann", name="Ann", roles=["auditor"], edition=edition[1])
     assert visitor.status == 409
-    assert "Nobody would be left to administrate" in visitor.text
+    assert "No administrator would be left" in visitor.text
 
 
 async def test_members_are_found_by_how_their_username_begins(visitor: Visitor, desk: Desk) -> None:

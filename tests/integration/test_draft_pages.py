@@ -139,8 +139,8 @@ async def test_parts_of_a_draft_are_edited_in_the_edition_that_was_read(
     [
         ("contests/measure/selections/no", "It is removed."),
         ("contests/measure", "The contest is removed."),
-        ("units/north", "stays while something hangs on it"),
-        ("parties/RED", "stays while something names it"),
+        ("units/north", "cannot be removed while something hangs on it"),
+        ("parties/RED", "cannot be removed while something names it"),
     ],
 )
 async def test_parts_of_a_draft_are_removed_where_nothing_hangs_on_them(

@@ -16,7 +16,7 @@ from tests.visitor import Visitor
 
 FRENCH = {
     "There is no election %(election)r.": "Aucune élection %(election)r ici.",
-    "Nothing of ours has this address; perhaps there is a mistake in it.": "Rien à cette adresse.",
+    "This address leads nowhere; perhaps there is a mistake in it.": "Rien à cette adresse.",
     "This address does not take this method; the Allow header names those that it takes.": "Pas ainsi.",
     "This kind of content is not taken here; look at its Content-Type.": "Pas ce contenu.",
     "Send JSON, as Content-Type: application/json.": "Envoyez du JSON.",

@@ -170,7 +170,7 @@ async def test_a_voter_is_found_by_what_is_posted_and_never_by_an_address(
         value in place for place in re.findall(r'href="([^"]+)"', ann.page) for value in known.values()
     )
     await ann.post(f"{MADE}/find-voters", last_name="Niemand")
-    assert "Nobody fits that" in ann.text
+    assert "Nobody fits this" in ann.text
 
 
 async def test_a_voter_is_changed_in_the_edition_that_was_read_and_removed_for_a_reason(

@@ -69,7 +69,7 @@ def test_what_is_wrong_is_said_in_plain_words() -> None:
         (Annotated[int, msgspec.Meta(le=1000)], 1001, "is a whole number up to 1,000"),
         (Annotated[str, msgspec.Meta(pattern="^a$")], "b", "is text of the form '^a$'"),
         (Annotated[str, msgspec.Meta(pattern=EMAIL)], "nobody", "is written as name@example.org"),
-        (Literal["given", "lot"], "no", "is none of the values that are known here: 'no'"),
+        (Literal["given", "lot"], "no", "is not one of the values that are known here: 'no'"),
         (Part, {}, "has no field 'code', which is needed"),
         (Part, {"code": "a", "x": 1}, "has a field 'x', which is not known here"),
         (datetime.date, "soon", "is a date (YYYY-MM-DD)"),

@@ -136,11 +136,11 @@ async def test_what_no_catalogue_has_stays_english() -> None:
 TALLY = TallySubmission(ref="a", precinct="p", contest="c", votes={"it's": 9000, "ben": 1}, ballots_cast=1200)
 
 
-def test_a_failed_check_is_said_as_the_log_has_it_with_its_figures_in_groups() -> None:
+def test_a_failed_check_is_said_with_all_its_figures_in_groups() -> None:
     checks = [balance(TALLY, 2), turnout(TALLY, 5), ceiling(TALLY)]
     assert [check_words(check) for check in checks if check is not None] == [
         "votes, write-ins, overvotes and undervotes add up to 9,001, "
-        "but 1,200 ballots with 2 vote(s) each make 2,400",
+        "but the ballots cast (1,200) times the votes of each (2) make 2,400",
         "1,200 ballots cast, but only 5 registered voters",
         '9,000 votes for "it\'s", but only 1,200 ballots cast',
     ]
