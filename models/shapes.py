@@ -183,13 +183,19 @@ def polygons(shape: BaseGeometry) -> list[Any]:
 
 
 def _ring(ring: BaseGeometry) -> list[tuple[int, int]]:
-    """The corners of a ring on whole units, each once; the first is not repeated at the end."""
+    """The corners of a ring on whole units, each once, and none on a straight line between others."""
     corners: list[tuple[int, int]] = []
     for x, y in shapely.get_coordinates(ring):
         corner = (round(x), round(y))
+        while len(corners) > 1 and _straight(corners[-2], corners[-1], corner):
+            corners.pop()
         if not corners or corners[-1] != corner:
             corners.append(corner)
     return corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
+
+
+def _straight(a: tuple[int, int], b: tuple[int, int], c: tuple[int, int]) -> bool:
+    return (b[0] - a[0]) * (c[1] - b[1]) == (b[1] - a[1]) * (c[0] - b[0])
 
 
 def _path(corners: Sequence[tuple[int, int]]) -> str:

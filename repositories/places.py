@@ -3,6 +3,7 @@
 Units above precincts have running totals; a precinct's figures are those of its counted tally.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -147,38 +148,43 @@ _LEVELS = {
         )
         SELECT id FROM below WHERE kind = 'precinct'""",
 }
+# OFFSET 0 keeps every look-up a probe of an index, also where the planner knows nothing of tables that were
+# filled a moment ago.
 _STANDING = """
-    WITH level AS ({level}),
-    given AS (
-        SELECT st.unit_id, s.position, st.votes
-        FROM selections s JOIN selection_totals st ON st.selection_id = s.id
-        WHERE s.contest_id = :contest AND st.unit_id IN (SELECT id FROM level)
-        UNION ALL
-        SELECT t.unit_id, s.position, v.votes
-        FROM tallies t
-        JOIN tally_votes v ON v.election_id = t.election_id AND v.seq = t.seq
-        JOIN selections s ON s.id = v.selection_id
-        WHERE t.contest_id = :contest AND t.status = 'accepted' AND t.unit_id IN (SELECT id FROM level)
-    ),
-    votes AS (SELECT unit_id, array_agg(votes ORDER BY position) AS votes FROM given GROUP BY unit_id)
     SELECT u.code, u.name, u.kind, p.code AS parent, cu.units_expected,
            coalesce(ct.units_reported, (t.seq IS NOT NULL)::int) AS units_reported,
            coalesce(ct.quarantined_units, (
                SELECT least(count(*), 1) FROM tallies q
-               WHERE q.contest_id = cu.contest_id AND q.unit_id = u.id AND q.status = 'quarantined'
+               WHERE q.contest_id = :contest AND q.unit_id = u.id AND q.status = 'quarantined'
            )) AS held,
            coalesce(ct.ballots_cast, t.ballots_cast, 0) AS ballots_cast,
            coalesce(ct.write_ins, t.write_ins, 0) AS write_ins,
            CASE WHEN cu.voters_registered IS NOT NULL
                 THEN coalesce(ct.voters_registered, u.voters_registered) END AS voters_reported,
-           votes.votes
-    FROM level
-    JOIN reporting_units u ON u.id = level.id
-    JOIN contest_units cu ON cu.contest_id = :contest AND cu.unit_id = u.id
-    LEFT JOIN reporting_units p ON p.id = u.parent_id
-    LEFT JOIN contest_totals ct ON ct.contest_id = cu.contest_id AND ct.unit_id = u.id
-    LEFT JOIN tallies t ON t.contest_id = cu.contest_id AND t.unit_id = u.id AND t.status = 'accepted'
-    LEFT JOIN votes ON votes.unit_id = u.id
+           coalesce(counted.selections, totals.selections) AS selections,
+           coalesce(counted.votes, totals.votes) AS votes
+    FROM ({level}) level
+    CROSS JOIN LATERAL (SELECT * FROM reporting_units WHERE id = level.id OFFSET 0) u
+    CROSS JOIN LATERAL (
+        SELECT * FROM contest_units WHERE contest_id = :contest AND unit_id = level.id OFFSET 0
+    ) cu
+    LEFT JOIN LATERAL (SELECT code FROM reporting_units WHERE id = u.parent_id OFFSET 0) p ON true
+    LEFT JOIN LATERAL (
+        SELECT * FROM contest_totals WHERE contest_id = :contest AND unit_id = level.id OFFSET 0
+    ) ct ON true
+    LEFT JOIN LATERAL (
+        SELECT * FROM tallies
+        WHERE contest_id = :contest AND unit_id = level.id AND status = 'accepted' OFFSET 0
+    ) t ON true
+    LEFT JOIN LATERAL (
+        SELECT array_agg(selection_id) AS selections, array_agg(votes) AS votes
+        FROM tally_votes WHERE election_id = t.election_id AND seq = t.seq
+    ) counted ON true
+    LEFT JOIN LATERAL (
+        SELECT array_agg(st.selection_id) AS selections, array_agg(st.votes) AS votes
+        FROM selections s JOIN selection_totals st ON st.selection_id = s.id
+        WHERE ct.unit_id IS NOT NULL AND s.contest_id = :contest AND st.unit_id = ct.unit_id
+    ) totals ON true
     ORDER BY p.code, u.code"""
 _STANDING_SQL = {name: text(_STANDING.format(level=level)) for name, level in _LEVELS.items()}
 
@@ -191,7 +197,7 @@ _DISTRICT = text("""
     SELECT u.code FROM contests c JOIN reporting_units u ON u.id = c.district_id WHERE c.id = :contest
 """)
 _SELECTIONS = text("""
-    SELECT s.code, p.code AS party FROM selections s LEFT JOIN parties p ON p.id = s.party_id
+    SELECT s.id, s.code, p.code AS party FROM selections s LEFT JOIN parties p ON p.id = s.party_id
     WHERE s.contest_id = :contest ORDER BY s.position
 """)
 
@@ -293,16 +299,17 @@ class Places:
         """How the contest stands in each unit of a level, `below` or `precincts`, by parent and code."""
         selections = (await self._session.execute(_SELECTIONS, {"contest": contest_id})).all()
         rows = await self._session.execute(_STANDING_SQL[level], {"contest": contest_id, "unit": unit_id})
-        return [
-            Standing(
-                **{name: value for name, value in row._mapping.items() if name != "votes"},
-                selections=tuple(
-                    SelectionCount(selection.code, selection.party, votes)
-                    for selection, votes in zip(selections, row.votes or (), strict=False)
-                ),
-            )
-            for row in rows
-        ]
+        return [_standing(row, selections) for row in rows]
+
+
+def _standing(row: Row[Any], selections: Sequence[Row[Any]]) -> Standing:
+    """`selections` are those of the contest, in ballot order."""
+    fields = dict(row._mapping)
+    given = dict(zip(fields.pop("selections") or (), fields.pop("votes") or (), strict=True))
+    return Standing(
+        **fields,
+        selections=tuple(SelectionCount(s.code, s.party, given[s.id]) for s in selections if s.id in given),
+    )
 
 
 def _searched(words: str) -> dict[str, str]:

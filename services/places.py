@@ -3,10 +3,11 @@
 from typing import Literal
 
 from models.errors import UnknownUnit
+from models.lifecycles import ElectionStatus
 from models.places import UnitInfo
 from models.progress import ContestMap, MapUnit, Place, PrecinctState, UnitProgress, UnitTallies, lead
-from models.results import ratio
-from repositories.database import Database
+from models.results import ElectionState, ratio
+from repositories.database import Database, Repositories
 from repositories.places import Child, Standing
 
 Level = Literal["below", "precincts"]
@@ -14,11 +15,14 @@ PrecinctFilter = Literal["", "reported", "held", "outstanding"]
 PrecinctOrder = Literal["code", "name"]
 
 _MOST_FOUND = 50
+# Maps of which this process remembers how they stand.
+_MAPS_KEPT = 64
 
 
 class PlaceService:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._maps: dict[tuple[int, int, str], tuple[int, list[Standing]]] = {}
 
     async def place(
         self,
@@ -117,7 +121,7 @@ class PlaceService:
             code = unit or await repos.places.district(contest_id)
             unit_id, _ = await repos.elections.unit(state.id, code)
             info = await repos.elections.unit_info(state.id, code)
-            standing = await repos.places.standing(contest_id, unit_id, level)
+            standing = await self._standing(repos, state, contest_id, unit_id, level)
         if unit and not standing:
             raise UnknownUnit(unit)
         withhold = not (state.results_released or staff)
@@ -129,6 +133,19 @@ class PlaceService:
             level=level,
             units=[_map_unit(one, withhold) for one in standing],
         )
+
+    async def _standing(
+        self, repos: Repositories, state: ElectionState, contest_id: int, unit_id: int, level: Level
+    ) -> list[Standing]:
+        """Read once for each change of the election, however many look at the map."""
+        key = (contest_id, unit_id, level)
+        head = await repos.log.head(state.id)
+        if state.status == ElectionStatus.DRAFT or self._maps.get(key, (0, []))[0] != head:
+            self._maps.pop(key, None)
+            self._maps[key] = (head, await repos.places.standing(contest_id, unit_id, level))
+            if len(self._maps) > _MAPS_KEPT:
+                del self._maps[next(iter(self._maps))]
+        return self._maps[key][1]
 
 
 def _progress(child: Child, withhold: bool) -> UnitProgress:

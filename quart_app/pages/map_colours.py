@@ -49,6 +49,7 @@ DONE = Fill(_NEUTRAL)
 UNKNOWN = Fill(_NEUTRAL, "", 0.15)
 
 _WAITING = Entry(WAITING, words=say("No precinct has reported yet"))
+_UNKNOWN = Entry(UNKNOWN, words=say("Not known: the number of registered voters is missing"))
 _HELD = Entry(None, words=say("A tally is held for review"))
 
 
@@ -129,7 +130,8 @@ class Palette:
         return [Entry(Fill(_NEUTRAL, "", _PALE), words=say("Paler: some precincts have not reported"))]
 
     def _turnout(self) -> list[Entry]:
-        return [
+        unknown = any(unit.units_reported and unit.turnout is None for unit in self._units)
+        steps = [
             Entry(
                 Fill(_TURNOUT, "", strength),
                 words=say("%(low)s to %(high)s", low=percent(low / 100), high=percent(high / 100)),
@@ -139,6 +141,8 @@ class Palette:
             for high in [min(100, low + self._step)]
             if low < 100
         ]
+        known = any(unit.turnout is not None for unit in self._units)
+        return [*(steps if known else ()), *([_UNKNOWN] if unknown else ())]
 
 
 def _look_fill(look: Look) -> Fill:
@@ -160,12 +164,7 @@ def _margins() -> list[Entry]:
 
 def told(unit: MapUnit, looks: dict[str, Look]) -> list[str]:
     """What a map says of a unit, a sentence a line."""
-    reported = say(
-        "%(reported)s of %(expected)s precincts have reported.",
-        reported=Figure(unit.units_reported),
-        expected=Figure(unit.units_expected),
-    )
-    lines: list[str] = [reported]
+    lines: list[str] = [_reported(unit)]
     if unit.leader:
         lines.insert(
             0,
@@ -183,3 +182,13 @@ def told(unit: MapUnit, looks: dict[str, Look]) -> list[str]:
     if unit.held:
         lines.append(say("%(number)s held for review.", number=Figure(unit.held)))
     return lines
+
+
+def _reported(unit: MapUnit) -> str:
+    if unit.kind == "precinct":
+        return say("It has reported.") if unit.complete else say("It has not reported yet.")
+    return say(
+        "%(reported)s of %(expected)s precincts have reported.",
+        reported=Figure(unit.units_reported),
+        expected=Figure(unit.units_expected),
+    )

@@ -13,8 +13,10 @@ from quart_app.pages.map_colours import Fill, Palette
 # Names stand on a map of so few units, where they fit.
 _NAMED = 40
 _LETTER = 22
-# A map of a small part is not enlarged beyond this part of the whole.
 _PAD = 6
+# The size of patterns; on small tiles they are as much smaller as lets two of them stand side by side.
+_PATTERN = 1.25
+_PATTERN_SIDE = 24
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -43,13 +45,15 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """A map, in whole units. `scale` is the size of a line or pattern, `blank` where nobody votes on this."""
+    """A map, in whole units. `line` is the width of a fine line, `pattern` the size of patterns; `blank` is
+    where nobody votes on this."""
 
     left: int
     top: int
     width: int
     height: int
-    scale: float
+    line: float
+    pattern: float
     layers: list[Layer]
     held: str
     blank: str
@@ -78,7 +82,8 @@ def _shapes(units: Sequence[MapUnit], outlines: Sequence[UnitOutline], palette: 
         top=top,
         width=width,
         height=height,
-        scale=scale,
+        line=scale,
+        pattern=scale * _PATTERN,
         layers=_layers(units, paths, palette),
         held=_held(units, paths),
         blank="".join(one.outline.path for one in outlines if one.code not in known),
@@ -107,7 +112,8 @@ def _tiles(units: Sequence[MapUnit], palette: Palette) -> Picture:
         top=-2,
         width=tiles.width + 4,
         height=tiles.height + 4,
-        scale=1,
+        line=1,
+        pattern=min(_PATTERN, side / _PATTERN_SIDE),
         layers=_layers(units, paths, palette),
         held=_held(units, paths),
         blank="",

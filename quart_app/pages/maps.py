@@ -1,9 +1,11 @@
 """Maps of a contest: by leader, margin or turnout, as a picture, as one with links, and as a table."""
 
+import time
+from collections.abc import Hashable
 from typing import Annotated
 
 import msgspec
-from quart import Blueprint, Response, render_template
+from quart import Blueprint, Response, current_app, render_template
 from quart_schema import hide, validate_querystring
 
 from models.progress import ContestMap, MapUnit
@@ -11,6 +13,7 @@ from models.wording import say
 from quart_app.access import public
 from quart_app.answers import LIVE, bytes_response
 from quart_app.languages import language
+from quart_app.languages.asked import by_address
 from quart_app.pages.looks import Look, looks
 from quart_app.pages.map_colours import By, Palette, selection_looks, told
 from quart_app.pages.map_drawing import picture
@@ -24,6 +27,9 @@ pages = Blueprint("maps", __name__, url_prefix="/elections/<election>/contests/<
 SVG = "image/svg+xml"
 ROWS = 50
 
+_KEPT_SECONDS = 10
+_MOST_KEPT = 64
+
 BY_WORDS = {
     "leader": say("Who leads"),
     "margin": say("By how much"),
@@ -31,6 +37,27 @@ BY_WORDS = {
 }
 
 Code = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class DrawnMaps:
+    """Maps that were drawn a moment ago: one is drawn once a version, however many look at it.
+
+    Shapes have no version, so after some seconds it is drawn again.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, tuple[int, float, bytes]] = {}
+
+    def get(self, key: Hashable, version: int) -> bytes | None:
+        found = self._kept.get(key)
+        fresh = found and found[0] == version and found[1] + _KEPT_SECONDS > time.monotonic()
+        return found[2] if found and fresh else None
+
+    def keep(self, key: Hashable, version: int, picture: bytes) -> None:
+        self._kept.pop(key, None)
+        self._kept[key] = (version, time.monotonic(), picture)
+        if len(self._kept) > _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
 
 
 class MapQuery(msgspec.Struct):
@@ -86,23 +113,34 @@ async def contest_map(election: str, contest: str, query_args: MapQuery) -> Resp
 @validate_querystring(PictureQuery)
 async def map_svg(election: str, contest: str, query_args: PictureQuery) -> Response:
     view = await services().results.current(election)
-    found = await _found(election, contest, query_args.unit, query_args.level)
+    version = view.contest(contest).results.version
+    key = (election, contest, msgspec.structs.astuple(query_args), by_address(), language().code)
+    kept: DrawnMaps = current_app.extensions["tallystream.maps"]
+    body = kept.get(key, version)
+    if body is None:
+        body = await _drawn(view, contest, query_args)
+        kept.keep(key, version, body)
+    response = bytes_response(body, cache=LIVE, content_type=SVG)
+    response.headers["Content-Language"] = language().code
+    response.vary.update(("Accept-Language", "Cookie"))
+    return response
+
+
+async def _drawn(view: View, contest: str, asked: PictureQuery) -> bytes:
+    election = view.election.code
+    found = await _found(election, contest, asked.unit, asked.level)
     outlines = await services().shapes.below(election, found.unit.code, found.level)
     shown = _looks(view, contest)
-    palette = Palette(query_args.by, found.units, shown, released=found.released)
-    drawn = picture(found.units, outlines, palette)
+    drawn = picture(found.units, outlines, Palette(asked.by, found.units, shown, released=found.released))
     body = await render_template(
         "places/map.svg",
         picture=drawn,
         fills={layer.fill: number for number, layer in enumerate(drawn.layers)},
         home=f"/elections/{election}/units/",
-        words=query_args.words,
+        words=asked.words,
         told=lambda unit: told(unit, shown),
     )
-    response = bytes_response(body.encode(), cache=LIVE, content_type=SVG)
-    response.headers["Content-Language"] = language().code
-    response.vary.update(("Accept-Language", "Cookie"))
-    return response
+    return body.encode()
 
 
 async def _found(election: str, contest: str, unit: str, level: Level) -> ContestMap:

@@ -40,8 +40,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "shapes.geojson"
 
 
+def collection(features: Any) -> bytes:
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
 def write(file: Path, features: Any) -> Path:
-    return spoil(file, json.dumps({"type": "FeatureCollection", "features": features}))
+    return spoil(file, collection(features).decode())
 
 
 def spoil(file: Path, content: str) -> Path:
