@@ -108,5 +108,6 @@ async def test_the_numbers_are_there_without_javascript(
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
     await page.goto(f"{server.url}/elections/tiny")
-    await expect(page.locator("[data-contest=president] [data-selection=ada]")).to_contain_text("Leads4052.6%")
+    ada = page.locator("[data-contest=president] [data-selection=ada]")
+    await expect(ada).to_contain_text("Leads4052.6%")
     await expect(page.get_by_text("load it again for newer figures")).to_be_visible()
