@@ -77,7 +77,7 @@ def _told(record: LogRecord, released: bool) -> dict[str, Any]:
 def _ways(here: str, newest: int, head: int) -> list[tuple[str, str, str]]:
     """To the entries before and after those down from `newest`."""
     newer, older = newest + ENTRIES + 1, newest - ENTRIES + 1
-    ways = []
+    ways: list[tuple[str, str, str]] = []
     if newest < head:
         ways.append((f"{here}?before={newer}" if newer <= head else here, say("Newer entries"), "prev"))
     if older > 1:
