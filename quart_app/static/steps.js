@@ -82,6 +82,13 @@ export function faultsOf(contest, draft) {
   return faults;
 }
 
+/** A fault that was mended while typing goes away; the summary stays until the figures are read back. */
+export function mended(input) {
+  if (!input.hasAttribute("aria-invalid") || faultOf(input.value)) return;
+  document.getElementById(`${input.id}-fault`)?.remove();
+  input.removeAttribute("aria-invalid");
+}
+
 const labelOf = (form, name) => form.querySelector(`label[for="${CSS.escape(name)}"]`)?.textContent ?? name;
 
 /** Puts each fault at its field, and all of them, with links, before the form; the summary gets the focus. */
@@ -113,7 +120,8 @@ export function showBalance(output, tally, contest, registered) {
   const { found, expected } = balance(tally, contest.votes_allowed);
   const failed = failedChecks(tally, contest, registered);
   const empty = found === 0 && expected === 0;
-  output.dataset.holds = empty ? "" : failed.length ? "no" : "yes";
+  output.hidden = empty;
+  output.dataset.holds = failed.length ? "no" : "yes";
   const difference = Math.abs(found - expected);
   const many = { count: figure(difference) };
   const verdict = found === expected ? t("It balances.")
@@ -121,7 +129,7 @@ export function showBalance(output, tally, contest, registered) {
     : n("%(count)s vote too few.", "%(count)s votes too few.", difference, many);
   const others = failed.filter(({ check }) => check !== "balance").map((check) => h("p", {}, checkWords(check, tally, contest)));
   output.replaceChildren(h("p", { class: "sum" }, t("%(found)s of %(expected)s votes are accounted for.", { found: figure(found), expected: figure(expected) })),
-    ...(empty ? [] : [h("p", {}, h("strong", {}, verdict)), ...others]));
+    h("p", {}, h("strong", {}, verdict)), ...others);
 }
 
 // ---- the figures read back ----
@@ -162,10 +170,10 @@ export function stub(item, contest, live, level = "h1") {
     h(level, { tabindex: "-1" }, HEADINGS[standing]),
     lead(named(names.contest), h("br"), named(names.precinct)),
   ];
+  if (answer?.checks?.length) told.push(reasons(answer.checks, tally, contest));
   if (EXPLAINED[standing]) told.push(h("p", {}, EXPLAINED[standing]));
   if (standing === "needs") told.push(h("p", { class: "problem" }, problemWords(answer)));
   if (answer?.type === "receipt") {
-    if (answer.checks.length) told.push(reasons(answer.checks, tally, contest));
     told.push(h("dl", { class: "pairs" },
       pair(t("Entry in the public log"), figure(answer.seq)),
       pair(t("Revision"), String(answer.revision)),

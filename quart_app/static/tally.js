@@ -5,7 +5,7 @@ import { Ballots } from "./ballot.js";
 import { apart, h, named } from "./dom.js";
 import { clockOf, figure } from "./figures.js";
 import { Queue } from "./queue.js";
-import { actions, button, crumbs, faultsOf, heading, lead, place, progress, readBack, showBalance, showFaults, stub, tallyForm, tallyOf, verdict } from "./steps.js";
+import { actions, button, crumbs, faultsOf, heading, lead, mended, place, progress, readBack, showBalance, showFaults, stub, tallyForm, tallyOf, verdict } from "./steps.js";
 import { openStore } from "./store.js";
 import { n, t } from "./texts.js";
 import { CONFLICT, CONNECTION, SENT_AGAIN, problemWords, standingOf } from "./words.js";
@@ -399,7 +399,10 @@ class Entry {
     const addUp = () => showBalance(output, tallyOf(precinct.code, contest, draft), contest, precinct.voters_registered);
     form.addEventListener("input", ({ target }) => {
       if (target.name === "reason") draft.reason = target.value;
-      else draft.figures[target.name] = target.value;
+      else {
+        draft.figures[target.name] = target.value;
+        mended(target);
+      }
       this.#drafts.set(draft.place, draft);
       this.#keepSoon(draft);
       addUp();

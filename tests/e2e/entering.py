@@ -54,7 +54,7 @@ async def fill(page: Page, contest: str = "president", **changes: int | str) -> 
 
 async def go(page: Page, server: Server, precinct: str, contest: str = "president") -> None:
     await page.goto(address(server, precinct, contest))
-    await expect(page.locator("#balance")).to_be_visible()
+    await expect(page.locator("#tally")).to_be_visible()
 
 
 async def read_back(page: Page) -> None:

@@ -149,6 +149,29 @@ async def test_whoever_says_hello_with_no_good_token_is_401_at_the_officers_webs
         assert (first["status"], await closing(ws)) == (401, 1008)
 
 
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.OFFICER])
+async def test_who_says_so_in_the_address_is_known_by_hello_and_not_by_the_cookie(
+    app: Quart, client: Client, desk: Desk, everybody: dict[str, Official], role: Role
+) -> None:
+    signed_in = await cookie(app, desk, everybody[role].identity, confirmed=LONG_AGO)
+    otto = await desk.official("otto", units=("north-1",))
+    async with client.websocket(f"{desk.path}/tallies/ws?by=hello", headers=signed_in) as ws:
+        await ws.send(f'{{"type": "hello", "token": "{otto.token}"}}')
+        first = await said(ws)
+        assert (first["type"], first["username"], first["precincts"]) == ("welcome", "otto", ["north-1"])
+
+
+async def test_a_header_goes_before_hello_and_a_token_of_no_officer_is_turned_away(
+    client: Client, desk: Desk, everybody: dict[str, Official]
+) -> None:
+    here = f"{desk.path}/tallies/ws?by=hello"
+    async with client.websocket(here, headers=everybody[Role.OFFICER].bearer) as ws:
+        assert (await said(ws))["username"] == "officer"
+    async with client.websocket(here) as ws:
+        await ws.send(f'{{"type": "hello", "token": "{everybody[Role.REVIEWER].token}"}}')
+        assert ((await said(ws))["status"], await closing(ws)) == (403, 1008)
+
+
 def test_every_message_says_who_may_send_it(app: Quart) -> None:
     """What a WebSocket can read and what it declares are the same messages."""
     sockets = [rule for rule, _ in every_rule(app) if rule.websocket]
