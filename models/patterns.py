@@ -22,19 +22,19 @@ TELEPHONE = rf"^[0-9 +()./-]*{_END}"
 COLOUR = r"^#[0-9a-f]{6}$"
 
 WORDS: dict[str, Worded] = {
-    CODE: say("is written in lower-case letters and digits, with single hyphens between them"),
+    CODE: say("must be written in lower-case letters and digits, with single hyphens between them"),
     DOTTED_CODE: say(
-        "is written in letters and digits, with single dots, hyphens or underscores between them"
+        "must be written in letters and digits, with single dots, hyphens or underscores between them"
     ),
-    USERNAME: say("is written in lower-case letters, digits, dots, hyphens and underscores"),
-    UNIT_PATH: say("is written as ELECTION/UNIT"),
-    ASCII: say("is written in letters, digits and signs of ASCII, without a space at its ends"),
-    LINE: say("is one line with something to be seen in it, and without control characters"),
-    PERSON_NAME: say("is one line that does not begin with a space, and without control characters"),
-    SEEN: say("has something to be seen in it"),
+    USERNAME: say("must be written in lower-case letters, digits, dots, hyphens and underscores"),
+    UNIT_PATH: say("must be written as ELECTION/UNIT"),
+    ASCII: say("must be written in letters, digits and signs of ASCII, without a space at its ends"),
+    LINE: say("must be one line with something to be seen in it, and without control characters"),
+    PERSON_NAME: say("must be one line that does not begin with a space, and without control characters"),
+    SEEN: say("must have something to be seen in it"),
     NO_NUL: say("holds a NUL character (U+0000); leave it out"),
-    EMAIL: say("is written as name@example.org"),
-    TELEPHONE: say("is written in digits, spaces and + ( ) . / - only"),
-    COLOUR: say("is written as # and six digits from 0 to f, such as #1266a8"),
+    EMAIL: say("must be written as name@example.org"),
+    TELEPHONE: say("must be written in digits, spaces and + ( ) . / - only"),
+    COLOUR: say("must be written as # and six digits from 0 to f, such as #1266a8"),
 }
 """What a text that does not fit is told."""

@@ -33,43 +33,51 @@ Words = Callable[..., Worded]
 _SAYINGS: tuple[tuple[re.Pattern[str], Words], ...] = (
     (
         re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`"),
-        lambda wanted, got: say("is %(wanted)s, not %(got)s", wanted=_kinds(wanted), got=_kinds(got)),
+        lambda wanted, got: say("must be %(wanted)s, not %(got)s", wanted=_kinds(wanted), got=_kinds(got)),
     ),
     (
         re.compile(r"Expected `str(?: \| null)?` of length >= (?P<length>\d+)"),
         lambda length: say_many(
-            "is text of %(number)s character or more", "is text of %(number)s characters or more", int(length)
+            "must be text of %(number)s character or more",
+            "must be text of %(number)s characters or more",
+            int(length),
         ),
     ),
     (
         re.compile(r"Expected `str(?: \| null)?` of length <= (?P<length>\d+)"),
         lambda length: say_many(
-            "is text of at most %(number)s character", "is text of at most %(number)s characters", int(length)
+            "must be text of at most %(number)s character",
+            "must be text of at most %(number)s characters",
+            int(length),
         ),
     ),
     (
         re.compile(r"Expected `array(?: \| null)?` of length >= (?P<length>\d+)"),
         lambda length: say_many(
-            "is a list of %(number)s item or more", "is a list of %(number)s items or more", int(length)
+            "must be a list of %(number)s item or more",
+            "must be a list of %(number)s items or more",
+            int(length),
         ),
     ),
     (
         re.compile(r"Expected `array(?: \| null)?` of length <= (?P<length>\d+)"),
         lambda length: say_many(
-            "is a list of at most %(number)s item", "is a list of at most %(number)s items", int(length)
+            "must be a list of at most %(number)s item",
+            "must be a list of at most %(number)s items",
+            int(length),
         ),
     ),
     (
         re.compile(r"Expected `int(?: \| null)?` >= (?P<least>-?\d+)"),
-        lambda least: say("is a whole number from %(least)s up", least=Figure(least)),
+        lambda least: say("must be a whole number from %(least)s up", least=Figure(least)),
     ),
     (
         re.compile(r"Expected `int(?: \| null)?` <= (?P<most>-?\d+)"),
-        lambda most: say("is a whole number up to %(most)s", most=Figure(most)),
+        lambda most: say("must be a whole number up to %(most)s", most=Figure(most)),
     ),
     (
         re.compile(r"Expected `str(?: \| null)?` matching regex (?P<pattern>.+)", re.DOTALL),
-        lambda pattern: _FORMS.get(pattern) or say("is text of the form %(pattern)s", pattern=pattern),
+        lambda pattern: _FORMS.get(pattern) or say("must be text of the form %(pattern)s", pattern=pattern),
     ),
     (
         re.compile(r"Invalid (?:enum )?value (?P<value>.+)", re.DOTALL),
@@ -85,7 +93,7 @@ _SAYINGS: tuple[tuple[re.Pattern[str], Words], ...] = (
     ),
     (
         re.compile(r"Invalid RFC3339 encoded date"),
-        lambda: say("is a date (YYYY-MM-DD)"),
+        lambda: say("must be a date (YYYY-MM-DD)"),
     ),
 )
 
@@ -130,7 +138,7 @@ def fault_of(name: str, error: Exception) -> FieldError:
 
 
 def plain(message: str) -> str:
-    """A message of msgspec's for people: `Expected int, got str` is a whole number, not text."""
+    """A message of msgspec's for people: `Expected int, got str` must be a whole number, not text."""
     for pattern, words in _SAYINGS:
         if match := pattern.fullmatch(message):
             return words(**match.groupdict())

@@ -134,7 +134,7 @@ def _json(raw: bytes | str | msgspec.Raw) -> dict[str, Any]:
     except NOT_READ:
         raise Unreadable(say("This is not JSON.")) from None
     if not isinstance(message, dict):
-        raise Unreadable(say("A tally is a JSON object."))
+        raise Unreadable(say("A tally must be a JSON object."))
     return message
 
 
@@ -155,7 +155,7 @@ def _explained(raw: bytes | str | msgspec.Raw) -> Invalid | Unreadable:
         elif field.required:
             errors.append(FieldError(name, say("is missing"), "missing-field"))
     if message.get("type", "tally") != "tally":
-        errors.append(FieldError("type", say('is "tally" for a tally'), "unknown-type"))
+        errors.append(FieldError("type", say('must be "tally"'), "unknown-type"))
     return Invalid(tuple(errors) or (FieldError("", say("this is not a tally"), "invalid"),))
 
 

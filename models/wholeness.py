@@ -75,7 +75,7 @@ def _contest_faults(
         message = say("there is no unit %(unit)r", unit=contest.district)
         yield FieldError(f"{field}.district", message, "unknown-unit")
     if not contest.precincts or any(kinds.get(code) != PRECINCT for code in contest.precincts):
-        yield FieldError(f"{field}.precincts", say("at least one, and each a unit of kind precinct"))
+        yield FieldError(f"{field}.precincts", say("must be at least one, and each a unit of kind precinct"))
     if len(set(contest.precincts)) != len(contest.precincts):
         yield FieldError(f"{field}.precincts", say("a precinct is named twice"), "named-twice")
     if not contest.selections:
@@ -113,10 +113,10 @@ def opening_faults(
     if not rooted:
         yield _no_root()
     if not precincts:
-        message = say("at least one is of kind precinct, or nobody could report")
+        message = say("at least one must be of kind precinct, or nobody could report")
         yield FieldError("units", message, "no-precinct")
     if not contests:
-        message = say("there is at least one, or there is nothing to vote on")
+        message = say("at least one is needed, or there is nothing to vote on")
         yield FieldError("contests", message, "no-contest")
     for contest in contests:
         if not contest.selections:
@@ -125,7 +125,7 @@ def opening_faults(
             message = say("there is none at or below its district")
             yield FieldError(f"contests.{contest.code}.precincts", message, "no-precinct")
         elif contest.in_district != contest.precincts:
-            message = say("all lie at or below its district; choose a larger one")
+            message = say("all must lie at or below its district; choose a larger one")
             yield FieldError(f"contests.{contest.code}.precincts", message, "outside-district")
     if seed is None and any(contest.ballot_order == BallotOrder.LOT for contest in contests):
         message = say("is needed: by it ballots are ordered by lot; publish it by setting it")
@@ -133,8 +133,10 @@ def opening_faults(
 
 
 def _no_root() -> FieldError:
-    return FieldError("units", say("exactly one has no parent, and it is not a precinct"), "no-root")
+    return FieldError(
+        "units", say("exactly one must have no parent, and it must not be a precinct"), "no-root"
+    )
 
 
 def _no_selections(contest: str) -> FieldError:
-    return FieldError(f"contests.{contest}.selections", say("there is at least one"), "no-selection")
+    return FieldError(f"contests.{contest}.selections", say("at least one is needed"), "no-selection")

@@ -42,5 +42,5 @@ async def _read(kind: type[msgspec.Struct]) -> msgspec.Struct:
     except NOT_READ:
         raise Unreadable(say("The body is not JSON.")) from None
     if not isinstance(raw, dict):
-        raise Unreadable(say("The body is one JSON object."))
+        raise Unreadable(say("The body must be one JSON object."))
     return read_struct(raw, kind)

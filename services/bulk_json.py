@@ -64,7 +64,7 @@ class JsonRows:
 
     def _put(self, value: Any) -> None:
         if self._row is None:
-            self._give(Broken(FieldError("", say("a row is a JSON object"), "not-an-object")))
+            self._give(Broken(FieldError("", say("a row must be a JSON object"), "not-an-object")))
         elif value is not None:
             self._row[self._name] = value
 

@@ -241,6 +241,6 @@ def _faults(filing: CodedFiling, races: Races, at: datetime.datetime) -> tuple[F
     # A day has begun somewhere on earth at most 14 hours before it has in UTC.
     latest = (at + datetime.timedelta(hours=14)).date()
     if filing.filed_at is not None and not EARLIEST <= filing.filed_at <= latest:
-        message = say("lies between %(earliest)s and today", earliest=EARLIEST)
+        message = say("must lie between %(earliest)s and today", earliest=EARLIEST)
         faults.append(FieldError("filed_at", message, "impossible-date"))
     return tuple(faults)

@@ -264,7 +264,7 @@ def _checked_roles(roles: Iterable[str], field: str) -> list[str]:
 
 def _check_username(username: str) -> None:
     if not is_username(username):
-        message = say("is 1 to 64 lower-case letters, digits, dots, hyphens or underscores")
+        message = say("must be 1 to 64 lower-case letters, digits, dots, hyphens or underscores")
         raise Invalid((FieldError("username", message, "invalid-username"),))
     if username == OPERATOR.username:
         message = say("is how the audit trail calls whoever gives commands on the server; choose another")

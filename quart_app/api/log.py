@@ -96,7 +96,9 @@ def _last_event_id() -> int:
     if not text:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) < 20) or int(text) > MAX_SEQ:
-        raise Invalid((FieldError("Last-Event-ID", say("is the seq of the last entry seen"), "invalid"),))
+        raise Invalid(
+            (FieldError("Last-Event-ID", say("must be the seq of the last entry seen"), "invalid"),)
+        )
     return int(text)
 
 

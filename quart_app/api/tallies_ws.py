@@ -78,7 +78,8 @@ async def tallies_ws(election: str) -> None:
     """WebSocket: tallies in, a receipt or a problem for each.
 
     Text frames of JSON: `tally`, or `tallies` with up to 500 items; where no header can be sent, `hello` with
-    the token comes first (with `?by=hello` also where a cookie is sent). The connection stays open after a problem. See docs/tallies.md.
+    the token comes first (with `?by=hello` also where a cookie is sent). The connection stays open after a
+    problem. See docs/tallies.md.
     """
     await websocket.accept()
     house = services()
@@ -213,7 +214,7 @@ def _decode(frame: Any) -> TallySubmission | Hello | Tallies:
         found = read(frame)
         raise found if isinstance(found, DomainError) else Unreadable(say("This is not a message."))
     if kind not in ("hello", "tallies"):
-        remedy = say('is one of "hello", "tally" and "tallies"')
+        remedy = say('must be one of "hello", "tally" and "tallies"')
         raise Invalid((FieldError("type", remedy, "unknown-type"),))
     try:
         return msgspec.json.decode(frame, type=Hello | Tallies)
@@ -225,7 +226,7 @@ def _kind(frame: str) -> Any:
     try:
         return msgspec.json.decode(frame, type=_Kind).type
     except msgspec.ValidationError:
-        raise Unreadable(say("A frame is one JSON object.")) from None
+        raise Unreadable(say("A frame must be one JSON object.")) from None
     except NOT_READ:
         raise Unreadable(say("This is not JSON.")) from None
 

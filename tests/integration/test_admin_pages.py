@@ -356,7 +356,7 @@ async def test_a_member_is_added_sets_a_password_and_signs_in(visitor: Visitor, 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"username": "Bob!"}, "Username: Is 1 to 64 lower-case letters"),
+        ({"username": "Bob!"}, "Username: Must be 1 to 64 lower-case letters"),
         ({"username": "ann"}, "There is already a member 'ann'."),
         ({"name": ""}, "Name: Fill this in."),
         ({"precincts": "tiny/nowhere"}, "There is no unit 'tiny/nowhere'; write ELECTION/UNIT."),

@@ -69,8 +69,8 @@ async def test_what_a_draft_lacks_is_named_when_it_is_to_be_opened(
     ann = await on(visitor, MADE)
     await ann.post(f"{MADE}/moves", change="open")
     assert ann.status == 422
-    assert "Units: exactly one has no parent" in ann.text
-    assert "Contests: there is at least one" in ann.text
+    assert "Units: exactly one must have no parent" in ann.text
+    assert "Contests: at least one is needed" in ann.text
 
 
 @pytest.mark.parametrize(

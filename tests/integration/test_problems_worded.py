@@ -30,7 +30,7 @@ FRENCH = {
     "officer": "bureau",
     "%(field)s: %(fault)s": "%(field)s : %(fault)s",
     "is missing": "manque",
-    "is %(wanted)s, not %(got)s": "est %(wanted)s et non %(got)s",
+    "must be %(wanted)s, not %(got)s": "doit être %(wanted)s et non %(got)s",
     "a whole number": "un nombre entier",
     "text": "du texte",
     "must be a whole number from 0 to %(most)s": "doit être un nombre entier de 0 à %(most)s",
@@ -111,7 +111,7 @@ async def test_a_fault_is_said_at_its_field_and_in_the_title(client: Client, des
 async def test_a_query_that_cannot_be_read_is_told_at_its_field(client: Client, desk: Desk) -> None:
     told = await problem(client, "/api/v1/elections?limit=many")
     assert told["errors"][0]["field"] == "limit"
-    assert told["errors"][0]["message"] == "est un nombre entier et non du texte"
+    assert told["errors"][0]["message"] == "doit être un nombre entier et non du texte"
 
 
 async def test_rows_that_are_refused_say_why(client: Client, desk: Desk, rita: Official) -> None:

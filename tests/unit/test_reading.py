@@ -50,29 +50,33 @@ def test_what_is_wrong_is_said_in_plain_words() -> None:
     with pytest.raises(Invalid) as refused:
         read_struct({"name": "", "count": "many", "day": 4, "parts": None}, Thing)
     assert {error.field: error.message for error in refused.value.errors} == {
-        "name": "is text of 1 character or more",
-        "count": "is a whole number, not text",
-        "day": "is a date (YYYY-MM-DD), not a whole number",
-        "parts": "is a list, not nothing",
+        "name": "must be text of 1 character or more",
+        "count": "must be a whole number, not text",
+        "day": "must be a date (YYYY-MM-DD), not a whole number",
+        "parts": "must be a list, not nothing",
     }
 
 
 @pytest.mark.parametrize(
     ("kind", "value", "words"),
     [
-        (int | None, "many", "is a whole number or nothing, not text"),
-        (Annotated[str, msgspec.Meta(min_length=2)], "a", "is text of 2 characters or more"),
-        (Annotated[str, msgspec.Meta(max_length=1)], "ab", "is text of at most 1 character"),
-        (Annotated[list[int], msgspec.Meta(min_length=1)], [], "is a list of 1 item or more"),
-        (Annotated[list[int], msgspec.Meta(max_length=1000)], [1] * 1001, "is a list of at most 1,000 items"),
-        (Annotated[int, msgspec.Meta(ge=1)], 0, "is a whole number from 1 up"),
-        (Annotated[int, msgspec.Meta(le=1000)], 1001, "is a whole number up to 1,000"),
-        (Annotated[str, msgspec.Meta(pattern="^a$")], "b", "is text of the form '^a$'"),
-        (Annotated[str, msgspec.Meta(pattern=EMAIL)], "nobody", "is written as name@example.org"),
+        (int | None, "many", "must be a whole number or nothing, not text"),
+        (Annotated[str, msgspec.Meta(min_length=2)], "a", "must be text of 2 characters or more"),
+        (Annotated[str, msgspec.Meta(max_length=1)], "ab", "must be text of at most 1 character"),
+        (Annotated[list[int], msgspec.Meta(min_length=1)], [], "must be a list of 1 item or more"),
+        (
+            Annotated[list[int], msgspec.Meta(max_length=1000)],
+            [1] * 1001,
+            "must be a list of at most 1,000 items",
+        ),
+        (Annotated[int, msgspec.Meta(ge=1)], 0, "must be a whole number from 1 up"),
+        (Annotated[int, msgspec.Meta(le=1000)], 1001, "must be a whole number up to 1,000"),
+        (Annotated[str, msgspec.Meta(pattern="^a$")], "b", "must be text of the form '^a$'"),
+        (Annotated[str, msgspec.Meta(pattern=EMAIL)], "nobody", "must be written as name@example.org"),
         (Literal["given", "lot"], "no", "is not one of the values that are known here: 'no'"),
         (Part, {}, "has no field 'code', which is needed"),
         (Part, {"code": "a", "x": 1}, "has a field 'x', which is not known here"),
-        (datetime.date, "soon", "is a date (YYYY-MM-DD)"),
+        (datetime.date, "soon", "must be a date (YYYY-MM-DD)"),
     ],
 )
 def test_every_message_that_msgspec_has_for_our_types_is_worded(kind: Any, value: Any, words: str) -> None:

@@ -99,7 +99,7 @@ def test_a_number_too_large_to_be_read_is_no_reason_to_call_it_no_json(number: s
 def test_votes_that_are_no_object_are_named(votes: Any) -> None:
     [(field, code, remedy)] = faults(message(votes=votes))
     assert (field, code) == ("votes", "invalid")
-    assert remedy.startswith("is an object, not ")
+    assert remedy.startswith("must be an object, not ")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_votes_that_are_no_object_are_named(votes: Any) -> None:
 def test_a_value_that_does_not_fit_its_field_is_named_with_what_was_expected(field: str, value: Any) -> None:
     [(named, _, remedy)] = faults(message(**{field: value}))
     assert named == field
-    assert remedy.startswith("is ")
+    assert remedy.startswith("must be ")
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:
@@ -143,7 +143,7 @@ def test_a_flood_of_faults_is_answered_with_the_first_hundred() -> None:
 
 
 def test_another_type_is_named() -> None:
-    assert faults(message(type="hello")) == [("type", "unknown-type", 'is "tally" for a tally')]
+    assert faults(message(type="hello")) == [("type", "unknown-type", 'must be "tally"')]
 
 
 @pytest.mark.parametrize(
