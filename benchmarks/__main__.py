@@ -1,4 +1,4 @@
-"""`python -m benchmarks [intake|fanout|reads|registry] [--rounds N]`."""
+"""`python -m benchmarks [intake|fanout|reads|registry|pages] [--rounds N]`."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import fanout, intake, machine, reads, registry, report
+from benchmarks import fanout, intake, machine, pages, reads, registry, report
 from benchmarks.load.wire import WrongAnswer
 from benchmarks.measuring import Compared, Row, compare
 from benchmarks.stage import Stage, stage
@@ -18,6 +18,7 @@ PATHS: dict[str, tuple[str, Callable[[Stage], list[Row]]]] = {
     "fanout": (fanout.UNIT, lambda here: fanout.rows(here, fanout.Size())),
     "reads": (reads.UNIT, lambda here: reads.rows(here, reads.Size())),
     "registry": (registry.UNIT, lambda here: registry.rows(here, registry.Size())),
+    "pages": (pages.UNIT, pages.rows),
 }
 
 
@@ -25,7 +26,7 @@ PATHS: dict[str, tuple[str, Callable[[Stage], list[Row]]]] = {
 @click.argument("paths", nargs=-1, type=click.Choice(list(PATHS)))
 @click.option("--rounds", default=3, show_default=True, help="How often each row is measured.")
 def main(paths: Sequence[str], rounds: int) -> None:
-    """Measures ours beside others: tallies in, results out live, results read, voters in."""
+    """Measures ours beside others: tallies in, results out live, results read, voters in, and the pages."""
     if sys.platform != "linux":
         raise click.ClickException("The benchmarks need Linux: epoll, and cores that can be chosen.")
     try:

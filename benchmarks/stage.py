@@ -19,6 +19,7 @@ import msgspec
 
 from benchmarks.load.wire import HOST, SECONDS, Connection, WrongAnswer
 from benchmarks.machine import allow_many_connections, cores
+from models.definitions import ElectionDefinition
 from models.fictional import fictional_election
 from models.recording import Receipt
 from models.submissions import TallySubmission
@@ -105,16 +106,23 @@ class Stage:
     def election(self, precincts: int) -> Election:
         """A new election, like every other of this size but for its code."""
         self._elections += 1
-        return self.run(self._election(f"election-{self._elections}", precincts))
-
-    async def _election(self, code: str, precincts: int) -> Election:
         fictional = fictional_election(precincts=precincts)
+        code = f"election-{self._elections}"
+        return self.defined(msgspec.structs.replace(fictional.definition, code=code), fictional.tallies)
+
+    def defined(self, definition: ElectionDefinition, tallies: tuple[TallySubmission, ...]) -> Election:
+        """An election by its definition, with tallies that can be counted in it."""
+        return self.run(self._defined(definition, tallies))
+
+    async def _defined(
+        self, definition: ElectionDefinition, tallies: tuple[TallySubmission, ...]
+    ) -> Election:
+        code = definition.code
         async with self._services() as house:
-            definition = msgspec.structs.replace(fictional.definition, code=code)
             await house.elections.define(definition, opened=True, released=True)
             token = await house.officials.root_officer_token(code, datetime.timedelta(hours=TOKEN_HOURS))
             official = (await house.credentials.by_token(token)).member_id
-        return Election(code, token, official, fictional.tallies)
+        return Election(code, token, official, tallies)
 
     def registrar(self) -> dict[str, str]:
         """The header of somebody who may register voters."""

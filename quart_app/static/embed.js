@@ -424,7 +424,7 @@
       link.hreflang = catalogue.language;
       // In a frame the whole page would become small.
       if (window.top !== window) Object.assign(link, { target: "_blank", rel: "noopener" });
-      const article = made("article", "", parts.test, made("h3", "name", parts.name), made("p", "state", parts.status, parts.connection), parts.withheld,
+      const article = made("article", "", parts.test, made(this.#heading(), "name", parts.name), made("p", "state", parts.status, parts.connection), parts.withheld,
         made("table", "", parts.caption, made("thead", "", made("tr", "", ...heads)), parts.body),
         parts.reported, parts.progress, made("p", "foot", parts.age, link), parts.news);
       article.lang = catalogue.language;
@@ -433,6 +433,11 @@
       this.#parts = parts;
       this.connected(this.#state);
       return parts;
+    }
+
+    /** Below the page's own heading, or the first one where the page has none. */
+    #heading() {
+      return [...document.querySelectorAll("h1")].some((heading) => !this.contains(heading)) ? "h2" : "h1";
     }
 
     #age() {
