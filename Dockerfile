@@ -8,6 +8,8 @@ COPY requirements.lock ./
 RUN /opt/tallystream/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 
 FROM python:3.13-slim-bookworm
+# Pictures of results are written in it.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-dejavu-core && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin tallystream \
     && mkdir /data && chown tallystream /data
 WORKDIR /app
