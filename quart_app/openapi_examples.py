@@ -212,8 +212,6 @@ _BALLOT_CONTEST = {
 
 EXAMPLES: dict[str, Any] = {
     "ElectionInfo": _ELECTION,
-    "SentTally": _SENT,
-    "EntryPrecinct": _ENTRY_PRECINCT,
     "Entry": {
         "election": "adams-2024",
         "name": "Adams 2024",
