@@ -26,11 +26,11 @@ _KINDS = {
 # msgspec quotes patterns as Python does.
 _FORMS = {repr(pattern): words for pattern, words in WORDS.items()}
 
-Words = Callable[..., Worded]
+_Wording = Callable[..., Worded]
 
 # What msgspec says, and the same for people. One that is not known here is passed on as it is;
 # `tests/unit/test_reading.py` finds out when msgspec words one of these otherwise.
-_SAYINGS: tuple[tuple[re.Pattern[str], Words], ...] = (
+_SAYINGS: tuple[tuple[re.Pattern[str], _Wording], ...] = (
     (
         re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`"),
         lambda wanted, got: say("must be %(wanted)s, not %(got)s", wanted=_kinds(wanted), got=_kinds(got)),

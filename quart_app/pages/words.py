@@ -103,7 +103,7 @@ _CHECKS = (
         re.compile(r".* but (?P<ballots>\d+) ballots with (?P<allowed>\d+) vote\(s\) each make \d+"),
         say(
             "votes, write-ins, overvotes and undervotes add up to %(found)s, "
-            "but the ballots cast (%(ballots)s) times the votes of each (%(allowed)s) make %(expected)s"
+            "but the ballots cast (%(ballots)s) times the votes on each (%(allowed)s) make %(expected)s"
         ),
     ),
     (

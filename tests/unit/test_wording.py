@@ -140,7 +140,7 @@ def test_a_failed_check_is_said_with_all_its_figures_in_groups() -> None:
     checks = [balance(TALLY, 2), turnout(TALLY, 5), ceiling(TALLY)]
     assert [check_words(check) for check in checks if check is not None] == [
         "votes, write-ins, overvotes and undervotes add up to 9,001, "
-        "but the ballots cast (1,200) times the votes of each (2) make 2,400",
+        "but the ballots cast (1,200) times the votes on each (2) make 2,400",
         "1,200 ballots cast, but only 5 registered voters",
         '9,000 votes for "it\'s", but only 1,200 ballots cast',
     ]
