@@ -27,6 +27,9 @@ PAGES = (
     "/elections/tiny/contests/president",
     "/elections/tiny/units/north",
     "/elections/tiny/units/north-1",
+    "/elections/tiny/units",
+    "/elections/tiny/contests/president/precincts",
+    "/elections/tiny/contests/president/map",
     "/elections/tiny/log",
     "/elections/tiny/tally",
 )
