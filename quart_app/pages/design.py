@@ -32,6 +32,16 @@ EXAMPLES = {
     say("Ways"): ("crumbs", "pager"),
     say("Forms"): ("fields",),
 }
+# What the sheet calls its groups.
+GROUPS = {
+    "Ground and ink": say("Ground and ink"),
+    "How things stand": say("How things stand"),
+    "Figures that are drawn": say("Figures that are drawn"),
+    "Space": say("Space"),
+    "Type": say("Type"),
+    "Shape, size and time": say("Shape, size and time"),
+    "Direction": say("Direction"),
+}
 _COLOURS = ("#1f5fbf", "#c8202f", "#f2c230", "#2e8b57", "#7a4fa3", "#f4e9d8")
 
 _RULE = re.compile(r"(?P<medium>@media[^{]+\{\s*)?:root \{(?P<body>.*?)\}", re.DOTALL)
@@ -83,7 +93,7 @@ async def design() -> Response:
     return await page(
         "docs/design.html",
         cache=SETTLED,
-        tokens=tokens(),
+        tokens=[(GROUPS[group], members) for group, members in tokens().items()],
         examples={heading: [(name, _source(name)) for name in names] for heading, names in EXAMPLES.items()},
         parties=list(looks(PartyInfo(f"P{n}", f"Party {n}", c) for n, c in enumerate(_COLOURS, 1)).values()),
         sample=_election("open"),

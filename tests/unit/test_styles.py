@@ -7,7 +7,7 @@ import pytest
 
 from quart_app.languages.extraction import ROOT
 from quart_app.pages.assets import FOLDER
-from quart_app.pages.design import EXAMPLES, Token, tokens
+from quart_app.pages.design import EXAMPLES, GROUPS, Token, tokens
 
 SHEETS = sorted(FOLDER.glob("*.css"))
 EVERY_SHEET = pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.name)
@@ -153,6 +153,7 @@ def test_every_colour_has_a_value_of_its_own_in_the_dark_or_needs_none() -> None
 
 def test_the_tokens_are_read_in_groups_as_they_stand() -> None:
     assert tokens()["Ground and ink"][0] == Token("--page", "Ground and ink", "#f4f6f5", "#0e1514")
+    assert list(tokens()) == list(GROUPS)
     assert "--space-1" in [token.name for token in tokens()["Space"]]
 
 
