@@ -4,10 +4,12 @@ Allegheny 2024, 33 contests in 1,327 precincts, where the real data is beside th
 election of as many precincts.
 """
 
+import contextlib
 import functools
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -26,7 +28,7 @@ ALLEGHENY = ROOT.parent / "shared" / "data" / "elections" / "allegheny-2024.csv"
 PRECINCTS = 1327
 
 LIGHTHOUSE = "lighthouse@12.8.2"
-CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+CATEGORIES = {"speed": "performance", "access": "accessibility", "practice": "best-practices", "seo": "seo"}
 CHROME_FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu")
 SECONDS = 180.0
 
@@ -89,30 +91,41 @@ def _election(stage: Stage) -> Election:
 
 def measure(stage: Stage, path: str) -> Measured:
     """Raises WrongAnswer where Lighthouse or the browser do not come to an end."""
-    with stage.serving(on_hypercorn(OURS, "asgi:app")) as running:
+    with stage.serving(on_hypercorn(OURS, "asgi:app")) as running, _every_core():
         address = f"http://{HOST}:{running.port}{path}"
         report = _lighthouse(address)
         slow = _on_slow_3g(address)
     details = told(report) | {"slow_3g_ms": slow.at, "slow_3g_kB": slow.bytes / 1000}
-    return Measured(details.pop("performance"), details)
+    return Measured(details.pop("speed"), details)
+
+
+@contextlib.contextmanager
+def _every_core() -> Iterator[None]:
+    """A browser is no load that is measured: whoever reads has a machine of their own."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def told(report: dict[str, Any]) -> Details:
-    """Scores of 100, the bytes of the first view, and when it was painted, of a report of Lighthouse."""
-    scores = {name.replace("-", "_"): report["categories"][name]["score"] * 100 for name in CATEGORIES}
+    """Of a report of Lighthouse: scores of 100, bytes of the first view, when it began and was painted."""
+    scores = {short: report["categories"][name]["score"] * 100 for short, name in CATEGORIES.items()}
     audits = report["audits"]
     return {
         **scores,
-        "first_view_kB": audits["total-byte-weight"]["numericValue"] / 1000,
+        "all_kB": audits["total-byte-weight"]["numericValue"] / 1000,
         "first_paint_ms": audits["first-contentful-paint"]["numericValue"],
-        "largest_paint_ms": audits["largest-contentful-paint"]["numericValue"],
+        "last_paint_ms": audits["largest-contentful-paint"]["numericValue"],
     }
 
 
 def _lighthouse(address: str) -> dict[str, Any]:
     command = (
         *("npx", "--yes", LIGHTHOUSE, address, "--quiet", "--output=json", "--output-path=stdout"),
-        *(f"--chrome-flags={' '.join(CHROME_FLAGS)}", f"--only-categories={','.join(CATEGORIES)}"),
+        *(f"--chrome-flags={' '.join(CHROME_FLAGS)}", f"--only-categories={','.join(CATEGORIES.values())}"),
     )
     environment = {**os.environ, "CHROME_PATH": _chromium() or ""}
     try:

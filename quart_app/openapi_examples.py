@@ -401,6 +401,10 @@ PRECINCTS_CSV = (
     "election,contest,precinct,precinct_name,voters_registered,ballots_cast,…,votes.trump-and-vance,…\r\n"
     "adams-2024,president,abbottstown,ABBOTTSTOWN,610,509,…,350,…\r\n"
 )
+HISTORY_CSV = (
+    "election,contest,seq,at,units_reported,units_expected,ballots_cast,write_ins,votes.trump-and-vance,…\r\n"
+    "adams-2024,president,17,2026-01-01T00:00:00Z,1,51,509,2,350,…\r\n"
+)
 LOG_CSV = (
     "election,is_test,seq,at,kind,withheld,change,precinct,contest,revision,status,…,leaf_hash\r\n"
     f"adams-2024,false,17,2026-01-01T00:00:00Z,tally,false,,abbottstown,president,1,accepted,…,{_HASH}\r\n"

@@ -11,6 +11,7 @@ import msgspec
 from quart import Blueprint, Response, request
 from quart_schema import document_response, tag, validate_querystring
 
+from models.history import History, Point
 from models.places import PrecinctTally
 from models.results import ContestResults
 from quart_app.access import public
@@ -20,7 +21,7 @@ from quart_app.api.results import UnitQuery
 from quart_app.auth import is_staff
 from quart_app.errors import Problem
 from quart_app.openapi import also_answers
-from quart_app.openapi_examples import LOG_CSV, PRECINCTS_CSV, RESULTS_CSV
+from quart_app.openapi_examples import HISTORY_CSV, LOG_CSV, PRECINCTS_CSV, RESULTS_CSV
 from quart_app.spreadsheets import MEDIA, Row, csv_stream, named, table
 from quart_app.wiring import services
 from services.log import LogService
@@ -68,6 +69,16 @@ _OF_SELECTIONS = {
 _FIGURES = ("ballots_cast", "overvotes", "undervotes", "write_ins", "rejected_ballots")
 UNITS = ("election", "contest", "precinct", "precinct_name", "voters_registered", *_FIGURES)
 _OF_TALLIES = ("seq", "revision", "at", "status", "is_test", "version", "updated_at")
+HISTORY = (
+    "election",
+    "contest",
+    "seq",
+    "at",
+    "units_reported",
+    "units_expected",
+    "ballots_cast",
+    "write_ins",
+)
 LOG = (
     *("election", "is_test", "seq", "at", "kind", "withheld", "change", "precinct", "contest", "revision"),
     *("status", *_FIGURES, "votes", "checks", "supersedes", "reason", "leaf_hash"),
@@ -125,6 +136,24 @@ async def contest_units_csv(election: str, contest: str) -> Response:
     header = (*UNITS, *(f"votes.{code}" for code in codes), *_OF_TALLIES)
     pages = _tallies(house, one.results, codes, staff=staff)
     return csv_stream(f"{election}-{contest}-precincts", header, pages, private=staff)
+
+
+@api.get("/contests/<contest>/history.csv")
+@public
+@tag(["results"])
+@also_answers(MEDIA, HISTORY_CSV)
+@document_response(Problem, 404)
+async def contest_history_csv(election: str, contest: str) -> Response:
+    """How a contest's totals grew, as CSV with a column of votes for each selection.
+
+    At most 200 points out of the log; none while results are withheld.
+    """
+    staff = await is_staff(request)
+    one = (await services().results.current(election)).contest(contest, staff=staff).results
+    history = await services().history.of(election, contest, staff=staff)
+    header = (*HISTORY, *(f"votes.{code}" for code in history.selections), "is_test", "version")
+    body = table(header, (_point_row(history, point, is_test=one.is_test) for point in history.points))
+    return named(versioned(body, history.version, private=staff), f"{election}-{contest}-history")
 
 
 @api.get("/units/<unit>/results")
@@ -227,6 +256,14 @@ def _entry_row(entry: dict[str, Any]) -> Row:
         "supersedes": " ".join(map(str, entry.get("supersedes", ()))),
     }
     return [told.get(name) for name in LOG]
+
+
+def _point_row(history: History, point: Point, *, is_test: bool) -> Row:
+    return (
+        *(history.election, history.contest, point.seq, point.at, point.units_reported),
+        *(history.units_expected, point.ballots_cast, point.write_ins, *point.votes),
+        *(is_test, history.version),
+    )
 
 
 def _version(contests: list[ContestResults]) -> int:

@@ -83,6 +83,16 @@ async def test_the_log_is_in_the_file_up_to_where_it_ended(
     assert await rows(client, f"{desk.path}/log.csv?after=99") == []
 
 
+async def test_the_race_is_in_the_file_as_in_the_json(client: Client, desk: Desk) -> None:
+    await desk.receipts(a_tally("north-1"))
+    await desk.receipts(a_tally("north-2"))
+    found = await (await client.get(f"{desk.path}/contests/president/history")).get_json()
+    given = await rows(client, f"{desk.path}/contests/president/history.csv")
+    assert [int(row["seq"]) for row in given] == [point["seq"] for point in found["points"]]
+    assert [int(row["votes.ada"]) for row in given] == [point["votes"][0] for point in found["points"]]
+    assert given[-1]["votes.ada"] == "80"
+
+
 async def test_a_unit_has_the_results_of_what_is_on_its_ballots(client: Client, desk: Desk) -> None:
     await desk.receipts(*every_tally())
     found = await (await client.get(f"{desk.path}/units/north/results")).get_json()

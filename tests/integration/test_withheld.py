@@ -43,6 +43,7 @@ PUBLIC = [
     "contests/president/results.csv",
     "contests/president/results.csv?unit=north-1",
     "contests/president/units.csv",
+    "contests/president/history.csv",
     "units/north/results",
     "units/north-1/results.csv",
     "log.csv",
