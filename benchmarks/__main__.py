@@ -1,4 +1,4 @@
-"""`python -m benchmarks [intake|fanout|reads|registry|pages] [--rounds N]`."""
+"""`python -m benchmarks [intake|fanout|reads|registry|pages|board] [--rounds N]`."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import fanout, intake, machine, pages, reads, registry, report
+from benchmarks import board, fanout, intake, machine, pages, reads, registry, report
 from benchmarks.load.wire import WrongAnswer
 from benchmarks.measuring import Compared, Row, compare
 from benchmarks.stage import Stage, stage
@@ -19,6 +19,7 @@ PATHS: dict[str, tuple[str, Callable[[Stage], list[Row]]]] = {
     "reads": (reads.UNIT, lambda here: reads.rows(here, reads.Size())),
     "registry": (registry.UNIT, lambda here: registry.rows(here, registry.Size())),
     "pages": (pages.UNIT, pages.rows),
+    "board": (board.UNIT, lambda here: board.rows(here, board.Size())),
 }
 
 

@@ -187,10 +187,10 @@ def spread(wanted: Sequence[float]) -> list[float]:
     """Heights near those wanted, at least LABEL_GAP apart, in the same order from top to bottom."""
     order = sorted(range(len(wanted)), key=lambda number: wanted[number])
     placed: dict[int, float] = {}
-    lowest = SHARES_TOP - LABEL_GAP / 2
+    lowest: float = SHARES_TOP - LABEL_GAP / 2
     for number in order:
         lowest = placed[number] = max(wanted[number], lowest + LABEL_GAP)
-    highest = SHARES_BOTTOM + LABEL_GAP
+    highest: float = SHARES_BOTTOM + LABEL_GAP
     for number in reversed(order):
         highest = placed[number] = min(placed[number], highest - LABEL_GAP)
     return [round(placed[number], 1) for number in range(len(wanted))]

@@ -13,6 +13,8 @@ import { t } from "./texts.js";
 
 // However fast tallies come in, the page is drawn at most so often.
 const DRAW_MS = 250;
+// What nobody sees may wait for so long, or until it comes into sight.
+const UNSEEN_MS = 2_000;
 const ELECTION_STATUS = { "pre-election": "draft", certified: "certified", correction: "correction", recount: "correction" };
 
 const page = document.getElementById("live");
@@ -55,11 +57,27 @@ function plan() {
 function draw() {
   planned = false;
   drawnAt = performance.now();
-  for (const contest of waiting) contest.draw();
-  waiting.clear();
+  for (const contest of waiting) {
+    if (!contest.seen && drawnAt - contest.drawnAt < UNSEEN_MS) continue;
+    waiting.delete(contest);
+    contest.draw();
+  }
   filter?.apply();
   drawWhole();
+  if (waiting.size) plan();
 }
+
+const sight = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const contest = contests.get(target.dataset.contest);
+      contest.seen = isIntersecting;
+      if (isIntersecting && waiting.delete(contest)) contest.draw();
+    }
+  },
+  { rootMargin: "25%" },
+);
+for (const { element } of contests.values()) sight.observe(element);
 
 /** What is said of the whole election, once every contest has come over the stream. */
 function drawWhole() {

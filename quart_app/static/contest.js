@@ -3,6 +3,7 @@
 import { STANDING_WORDS, STATUS_WORDS, figure, percent, ratio } from "./figures.js";
 import { headline } from "./headlines.js";
 import { slide, stretch, touch } from "./motion.js";
+import { t } from "./texts.js";
 
 const SHOWN = {
   status: (results) => STATUS_WORDS[results.status],
@@ -33,6 +34,9 @@ export class Contest {
     this.clock = clock;
     this.version = Number(element.dataset.version);
     this.results = null;
+    /** Whether somebody may see it now; a browser says so when it first looks. */
+    this.seen = true;
+    this.drawnAt = 0;
     this.progress = element.querySelector("progress");
     this.rows = new Map();
     for (const row of element.querySelectorAll("[data-selection]")) this.rows.set(row.dataset.selection, parts(row));
@@ -52,13 +56,24 @@ export class Contest {
   draw() {
     const results = this.results;
     if (results === this.#drawn) return;
-    if (fell(this.#drawn, results)) this.element.querySelector("[data-corrected]").hidden = false;
+    if (fell(this.#drawn, results)) this.#tellOfCorrection(results);
     for (const field of this.fields) this.#fill(field, results);
     if (this.progress.max !== results.units_expected) this.progress.max = results.units_expected || 1;
     if (this.progress.value !== results.units_reported) this.progress.value = results.units_reported;
     for (const choice of results.selections) this.#choose(choice);
     this.#order(results.selections);
     this.#drawn = results;
+    this.drawnAt = performance.now();
+  }
+
+  /** Stays until the page is loaded again: whoever looks away for a minute is to read it too. */
+  #tellOfCorrection({ election }) {
+    if (this.element.querySelector(".corrected")) return;
+    const said = Object.assign(document.createElement("p"), { className: "corrected" });
+    const log = Object.assign(document.createElement("a"), { href: `/elections/${encodeURIComponent(election)}/log` });
+    log.textContent = t("The log says why.");
+    said.append(t("A correction has just lowered totals here."), " ", log);
+    this.element.querySelector(".headline").after(said);
   }
 
   #fill(field, values) {
@@ -78,14 +93,14 @@ export class Contest {
     for (const field of row.fields) changed = this.#fill(field, choice) || changed;
     if (!changed) return;
     row.element.classList.toggle("first", choice.votes > 0 && choice.rank === 1);
-    stretch(row.bars, choice.share ?? 0);
-    touch(row.element);
+    stretch(row.bars, choice.share ?? 0, this.seen);
+    if (this.seen) touch(row.element);
   }
 
   #order(selections) {
     const wanted = selections.map((choice) => this.rows.get(choice.code)?.element).filter(Boolean);
     const body = wanted[0]?.parentElement;
-    if (body && wanted.some((row, place) => body.children[place] !== row)) slide(wanted, () => body.prepend(...wanted));
+    if (body && wanted.some((row, place) => body.children[place] !== row)) slide(wanted, () => body.prepend(...wanted), this.seen);
   }
 }
 

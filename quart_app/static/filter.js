@@ -68,7 +68,7 @@ export class Filter {
   #names(contest) {
     const { element, results } = contest;
     if (!contest.names || (results && !contest.namesOfAll)) {
-      const written = [...element.querySelectorAll("[data-name]")].flatMap((one) => [one.textContent, one.title]);
+      const written = [...element.querySelectorAll("h2, .name, .party")].flatMap((one) => [one.textContent, one.title]);
       const told = results?.selections.map(({ name }) => name) ?? [];
       contest.names = folded([element.dataset.contest, ...written, ...told].join("\n"));
       contest.namesOfAll = Boolean(results);

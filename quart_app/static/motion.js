@@ -3,20 +3,23 @@
 const STRETCH_MS = 400;
 const SLIDE_MS = 500;
 const TOUCH_MS = 900;
+// Less than that of a bar's track is a pixel or two: it jumps.
+const SEEN_PERCENT = 1;
 // A row that changes with every tally would never come to rest.
 const UNTOUCHED_MS = 4_000;
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const touchedAt = new WeakMap();
 
-/** Sets bars to a share of their track; they grow or shrink from where they were. */
-export function stretch(bars, share) {
+/** Sets bars to a share of their track; where they are `seen`, they grow or shrink from where they were. */
+export function stretch(bars, share, seen) {
   const width = `${(share * 100).toFixed(1)}%`;
   for (const bar of bars) {
     const before = bar.getAttribute("width");
     if (before === width) continue;
     bar.setAttribute("width", width);
-    if (still.matches || !share) continue;
+    const way = Math.abs(parseFloat(before) - parseFloat(width));
+    if (!seen || still.matches || !share || way < SEEN_PERCENT) continue;
     const from = parseFloat(before) / parseFloat(width);
     bar.animate({ transform: [`scaleX(${from})`, "none"] }, { duration: STRETCH_MS, easing: "ease-out" });
   }
@@ -33,8 +36,8 @@ export function touch(row) {
 }
 
 /** Moves rows to new places, each visibly from where it stood (first, last, invert, play). */
-export function slide(rows, move) {
-  if (still.matches) {
+export function slide(rows, move, seen) {
+  if (!seen || still.matches) {
     move();
     return;
   }

@@ -73,13 +73,13 @@ async def test_a_total_that_falls_is_said_with_a_way_to_the_log(
 ) -> None:
     await report(desk, token, a_tally("north-1"))
     await open_board(page, server)
-    said = card(page).locator("[data-corrected]")
+    said = card(page).locator(".corrected")
     await expect(card(page).locator("[data-selection=ada] [data-field=votes]")).to_have_text("40")
     await expect(said).to_be_hidden()
     lower = a_tally("north-1", revision=2, reason="counted again", votes={"ada": 30, "ben": 40, "cy": 5})
     await report(desk, token, lower)
     await expect(said).to_be_visible()
-    await expect(card(page, "council").locator("[data-corrected]")).to_be_hidden()
+    await expect(card(page, "council").locator(".corrected")).to_be_hidden()
     await said.get_by_role("link", name="log").click()
     await expect(page).to_have_url(f"{server.url}/elections/tiny/log")
 

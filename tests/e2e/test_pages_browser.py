@@ -66,6 +66,10 @@ async def test_the_board_ends_with_the_figures_of_the_server_after_a_whole_night
         await report(desk, token, tally)
     await expect(page.locator("#overall")).to_have_text("Unofficial, complete")
     await expect(page.locator("#reported-sum")).to_have_text("10")
+    # What is out of sight may be drawn a moment later.
+    for contest, precincts in (("president", 4), ("council", 4), ("measure", 2)):
+        field = page.locator(f"[data-contest={contest}] [data-field=units_reported]")
+        await expect(field).to_have_text(str(precincts))
     live = await page.locator(".contests").inner_text()
     await page.reload()
     assert await page.locator(".contests").inner_text() == live
