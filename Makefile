@@ -12,7 +12,7 @@ help:
 	@echo "make setup              only the environment; the command is then $(TALLYSTREAM)"
 	@echo "make serve              the server, on an empty or existing database"
 	@echo "make check              format, lint, types, architecture"
-	@echo "make bench [BENCH=intake|fanout|reads|registry|pages]"
+	@echo "make bench [BENCH=intake|fanout|reads|registry|pages|board]"
 
 setup: $(STAMP)
 
