@@ -46,6 +46,8 @@ async def worker(election: str) -> Response:
     body = b"const KEEPS = " + msgspec.json.encode(told) + b";\n" + content
     response = Response(body, content_type="text/javascript; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
+    # A worker has the policy of its own script: this one fetches from here, and does nothing else.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
     # The address of the list has no slash behind it; without this only what is below one could be kept.
     response.headers["Service-Worker-Allowed"] = here
     return response

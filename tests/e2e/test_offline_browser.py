@@ -84,8 +84,12 @@ async def test_five_tallies_typed_without_a_network_arrive_once_after_the_browse
         assert "Received" not in await page.locator("#entry").inner_text()
         await go(page, server, "south-2", "president")
 
+        # A browser that was closed has forgotten the session: it asks who it is, and then all goes by itself.
         server.start()
         await page.goto(address(server))
+        await expect(page.get_by_text("5 tallies of")).to_contain_text("olga")
+        assert await tallies_in_log(server) == []
+        await sign_in(page, server)
         received = page.locator("#device .stub[data-mark=received]")
         await expect(received).to_have_count(5)
         entries = await tallies_in_log(server)

@@ -250,6 +250,7 @@ async def test_what_is_kept_for_no_network_names_nobody_and_changes_with_its_fil
     worker = await client.get(f"{HERE}/worker.js")
     assert worker.headers["Service-Worker-Allowed"] == HERE
     assert worker.headers["Cache-Control"] == "no-cache"
+    assert worker.headers["Content-Security-Policy"] == "default-src 'none'; connect-src 'self'"
     shell = await client.get(f"{HERE}/shell.html")
     assert shell.status_code == 200
     manifest = await (await client.get(f"{HERE}/manifest.webmanifest?lang=ar")).get_json(force=True)
