@@ -28,7 +28,7 @@ _SPOKEN |= {"placeholder", "title"}
 _SPOKEN_META = {"description", "og:title", "og:description", "og:image:alt", "twitter:title"}
 _SPOKEN_META |= {"twitter:description", "twitter:image:alt"}
 # Elements that hold nothing but text, where no other element can say which part of it is a name.
-_TEXT_ONLY = {"title", "option", "desc"}
+_TEXT_ONLY = {"title", "option", "desc", "text", "tspan"}
 _BUTTONS = {"button", "reset", "submit"}
 
 
@@ -146,7 +146,8 @@ class Unmarked(HTMLParser):
 def unmarked_lines(text: str, names: frozenset[str]) -> list[str]:
     """The same of a plain text."""
     known = _any_of(names)
-    return [_short(line) for line in text.splitlines() if _has_letters(known.sub("", _outside(line)))]
+    lines = re.sub(r"https?://\S+", "", text).splitlines()
+    return [_short(line) for line in lines if _has_letters(known.sub("", _outside(line)))]
 
 
 def _any_of(names: frozenset[str]) -> re.Pattern[str]:

@@ -42,6 +42,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "election": ("tiny", "made"),
     "contest": ("president", "measure"),
     "unit": ("north", "north-1"),
+    "precinct": ("north-1", "south-1"),
     "party": ("RED",),
     "selection": ("ada",),
     "username": ("ann",),
@@ -52,7 +53,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "tag": ("Results", "Tallies"),
 }
 # They end what the visitor needs, or answer with a file.
-_APART = {"choice", "assets"}
+_APART = {"choice", "assets", "pictures"}
+_FOR_PROGRAMS = ("/stream", "/robots.txt")
 _LAST = ("/logout", "/remove", "/reset", "/end", "/revoke", "/moves")
 
 
@@ -121,7 +123,7 @@ def outside(visitor: Visitor) -> list[str]:
 async def read_all(visitor: Visitor, places: Iterable[str]) -> list[str]:
     wrong = []
     for place in places:
-        if place.endswith("/stream"):
+        if place.endswith(_FOR_PROGRAMS):
             continue
         await visitor.get(place)
         assert visitor.status < 500, place

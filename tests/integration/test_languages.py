@@ -7,6 +7,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from models.wording import say
 from quart_app.languages.asked import COOKIE
 from tests.building import a_tally
 from tests.desk import Desk
@@ -147,6 +148,14 @@ async def test_a_notice_is_kept_in_the_language_of_whoever_did_it(
     await visitor.sign_in()
     await visitor.post("/logout")
     assert f"{OPEN}You are signed out." in visitor.text
+
+
+async def test_a_worded_text_is_plain_text_for_the_database(desk: Desk) -> None:
+    word = say("There is no election %(election)r.", election="tiny")
+    ((stored, found),) = await desk.sql(
+        "SELECT CAST(:word AS text), :word = ANY(:words)", word=word, words=[word]
+    )
+    assert (stored, found) == ("There is no election 'tiny'.", True)
 
 
 async def test_what_is_recorded_stays_english_whoever_was_asking(
