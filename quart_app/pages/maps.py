@@ -70,12 +70,16 @@ class MapQuery(msgspec.Struct):
 
 
 class PictureQuery(msgspec.Struct):
-    """`words` adds links and what is said of each unit, for the picture that is part of a page."""
+    """`words` adds links and what is said of each unit, for the picture that is part of a page.
+
+    `version` is in the address so that no browser takes an older picture for that of these results.
+    """
 
     by: By = "leader"
     unit: Code = ""
     level: Level = "below"
     words: bool = False
+    version: int = 0
 
 
 @pages.get("/map")
@@ -114,7 +118,8 @@ async def contest_map(election: str, contest: str, query_args: MapQuery) -> Resp
 async def map_svg(election: str, contest: str, query_args: PictureQuery) -> Response:
     view = await services().results.current(election)
     version = view.contest(contest).results.version
-    key = (election, contest, msgspec.structs.astuple(query_args), by_address(), language().code)
+    asked = msgspec.structs.replace(query_args, version=0)
+    key = (election, contest, msgspec.structs.astuple(asked), by_address(), language().code)
     kept: DrawnMaps = current_app.extensions["tallystream.maps"]
     body = kept.get(key, version)
     if body is None:

@@ -31,7 +31,7 @@ function rove(to) {
 }
 
 async function draw() {
-  const loaded = await load(figure.dataset.picture);
+  const loaded = await load(`${figure.dataset.picture}&version=${version}`);
   const picture = document.importNode(loaded.documentElement, true);
   const focused = figure.contains(document.activeElement) && document.activeElement.dataset.unit;
   picture.setAttribute("role", "group");
@@ -51,6 +51,8 @@ async function refresh() {
     if (before && after && !before.contains(document.activeElement)) before.replaceChildren(...document.importNode(after, true).childNodes);
   }
   await draw();
+  // A proxy may have given a page of a second ago.
+  if (Number(fresh.getElementById("map").dataset.version) < version) soon();
 }
 
 function tell(event) {
@@ -72,16 +74,19 @@ function step(event) {
   to.focus();
 }
 
+function soon() {
+  timer ||= setTimeout(() => {
+    timer = 0;
+    refresh().catch(soon);
+  }, Math.max(0, drawnAt + REFRESH_MS - Date.now()));
+}
+
 function moved(results) {
   // The whole page is another one then.
   if (String(results.released) !== figure.dataset.released) return location.reload();
   if (results.version <= version) return;
   version = results.version;
-  timer ||= setTimeout(() => {
-    timer = 0;
-    // What cannot be loaded now comes with the next change.
-    refresh().catch(() => (version = 0));
-  }, Math.max(0, drawnAt + REFRESH_MS - Date.now()));
+  soon();
 }
 
 if (figure) {
