@@ -124,7 +124,7 @@ async def test_what_was_typed_is_there_again_after_the_browser_was_killed(
         await context.close()
 
     async with telephone(playwright, profile) as again:
-        await again.goto(address(server, "north-1", "president"))
+        await sign_in(again, server, "north-1", "president")
         await expect(again.locator('[name="votes.ada"]')).to_have_value("17")
 
 
