@@ -5,6 +5,7 @@ import html
 import io
 import re
 
+import msgspec
 import pytest
 from PIL import Image
 from quart.typing import TestClientProtocol as Client
@@ -221,3 +222,69 @@ async def test_a_picture_of_a_test_says_so(client: Client, house: Services) -> N
 async def test_there_is_no_picture_of_nothing(client: Client, desk: Desk) -> None:
     for address in ("/elections/none/preview.png", "/elections/tiny/contests/none/preview.png"):
         assert (await client.get(address)).status_code == 404
+
+
+async def test_the_script_is_for_every_site_and_sent_again_only_when_it_changed(client: Client) -> None:
+    for address in ("/embed.js", "/embed/fr.json"):
+        response = await client.get(address)
+        assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        assert "max-age=300" in response.headers["Cache-Control"]
+        same = await client.get(address, headers={"If-None-Match": response.headers["ETag"]})
+        assert same.status_code == 304
+
+
+async def test_the_script_gets_the_texts_that_it_says_and_no_others(client: Client) -> None:
+    script = await (await client.get("/embed.js")).get_data(as_text=True)
+    arabic = await (await client.get("/embed/ar.json")).get_json()
+    assert (arabic["language"], arabic["direction"]) == ("ar", "rtl")
+    assert all(f't("{text}"' in script for text in arabic["texts"])
+    assert (await (await client.get("/embed/xx.json")).get_json())["language"] == "en"
+
+
+async def test_the_script_needs_nothing_else_and_makes_no_markup_from_text(client: Client) -> None:
+    script = str(await (await client.get("/embed.js")).get_data(as_text=True))
+    for forbidden in (
+        "import ",
+        "innerHTML",
+        "insertAdjacentHTML",
+        "eval(",
+        "localStorage",
+        "document.cookie",
+    ):
+        assert forbidden not in script
+    assert len(script) < 30_000
+
+
+async def test_only_the_page_for_frames_can_be_framed(client: Client, desk: Desk) -> None:
+    here = "/elections/tiny/contests/president"
+    for address, framed in ((f"{here}/embed", "*"), (f"{here}/share", "'none'"), (here, "'none'")):
+        response = await client.get(address, headers=HTML)
+        assert f"frame-ancestors {framed};" in response.headers["Content-Security-Policy"], address
+        assert "X-Frame-Options" not in response.headers
+
+
+async def test_the_lines_to_copy_hold_names_as_text(client: Client, house: Services) -> None:
+    definition = tiny_election()
+    first = msgspec.structs.replace(definition.contests[0], name='President "of" <b>all</b>')
+    contests = (first, *definition.contests[1:])
+    await define(house, msgspec.structs.replace(definition, contests=contests))
+    page = await client.get("/elections/tiny/contests/president/share?lang=fr", headers=HTML)
+    lines = re.findall(
+        r'<code id="[^"]+" translate="no">(.*?)</code>', str(await page.get_data(as_text=True)), re.DOTALL
+    )
+    script, frame = map(html.unescape, lines)
+    assert script == (
+        '<script async src="http://localhost/embed.js"></script>\n'
+        '<tallystream-contest election="http://localhost/elections/tiny" contest="president" lang="fr">'
+        '<a href="http://localhost/elections/tiny/contests/president">'
+        "President &#34;of&#34; &lt;b&gt;all&lt;/b&gt;</a></tallystream-contest>"
+    )
+    assert 'title="President &#34;of&#34; &lt;b&gt;all&lt;/b&gt;"' in frame
+    assert 'src="http://localhost/elections/tiny/contests/president/embed?lang=fr"' in frame
+
+
+async def test_search_engines_are_let_into_what_is_public(client: Client) -> None:
+    rules = await text(client, "/robots.txt")
+    assert "Disallow: /account" in rules
+    assert "Disallow: /elections" not in rules
