@@ -45,12 +45,12 @@ class Size(msgspec.Struct, frozen=True):
 
 
 def rows(stage: Stage, size: Size) -> list[Row]:
-    if _chromium() is None:
+    if chromium() is None:
         raise WrongAnswer("the board is measured in chromium, which is not here: apt-get install chromium")
     return [Row(OURS, functools.partial(measure, stage, size))]
 
 
-def _chromium() -> str | None:
+def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -83,7 +83,7 @@ def night(size: Size) -> tuple[ElectionDefinition, list[Tallies]]:
 
 async def _watched(running: Running, election: Election, burst: Sequence[Tallies], size: Size) -> Measured:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = await browser.new_page(viewport={"width": 1440, "height": 900})
         await page.goto(f"http://{HOST}:{running.port}/elections/{election.code}")
         await expect(page.locator("#connection-word")).to_have_text("Live")

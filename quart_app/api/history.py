@@ -27,4 +27,5 @@ async def contest_history(election: str, contest: str) -> Response:
     """
     staff = await is_staff(request)
     history = await services().history.of(election, contest, staff=staff)
-    return versioned(msgspec.json.encode(history), history.version, private=staff)
+    draft = (await services().results.current(election)).is_draft
+    return versioned(msgspec.json.encode(history), history.version, private=staff or draft)

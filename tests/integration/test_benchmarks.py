@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import fanout, intake, reads, registry
+from benchmarks import board, fanout, intake, reads, registry
 from benchmarks.load.officers import Officers
 from benchmarks.load.websocket import frame
 from benchmarks.load.wire import WrongAnswer
@@ -51,6 +51,15 @@ def test_every_row_gives_right_answers(
     found = rows(stage)
     assert [row.name for row in found] == names
     assert all(row.measure().figure > 0 for row in found)
+
+
+def test_the_board_is_measured_in_a_browser_that_shows_the_right_figures_in_the_end(stage: Stage) -> None:
+    if board.chromium() is None:
+        pytest.skip("the board is measured in chromium: apt-get install chromium")
+    [row] = board.rows(stage, board.Size(contests=2, precincts=9, before=1, seconds=1))
+    measured = row.measure()
+    assert measured.figure >= 0
+    assert measured.details.keys() >= {"main_%", "renderer_%", "updates/s"}
 
 
 def test_a_voter_whom_the_database_does_not_have_is_found(stage: Stage) -> None:

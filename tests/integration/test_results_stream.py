@@ -118,6 +118,7 @@ async def test_a_quiet_stream_shows_that_it_is_alive_and_how_old_its_figures_are
     assert b": heartbeat\n" in stream.raw
     assert all(beat.id == beat.data["version"] == 3 for beat in beats)
     assert all(beat.data["lag"] >= 0 for beat in beats)
+    assert all(beat.data["broker"] for beat in beats)
 
 
 async def test_one_viewer_too_many_gets_a_503_that_says_when_to_come_back(
