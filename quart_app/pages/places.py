@@ -18,6 +18,7 @@ pages = Blueprint("places", __name__, url_prefix="/elections/<election>")
 
 # Rows of a table on one page; keeps pages below 100 kB with a dozen selections.
 ROWS = 50
+CONTESTS = 16
 
 PRECINCT_WORDS = {
     "reported": say("Reported"),
@@ -37,10 +38,11 @@ Code = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class PlaceQuery(msgspec.Struct):
-    """`q` looks for units by name or code; `after` is the last one of the page before."""
+    """`q` looks for units by name or code; `after` and `behind` are the last unit and contest seen."""
 
     q: Words = ""
     after: Code = ""
+    behind: Code = ""
 
 
 class PrecinctQuery(msgspec.Struct):
@@ -72,13 +74,18 @@ async def unit(election: str, unit: str, query_args: PlaceQuery) -> Response:
     view = await services().results.current(election)
     found = await services().results.of_unit(election, unit)
     words = query_args.q.strip()
+    codes = [one.contest for one in found.contests]
+    first = codes.index(query_args.behind) + 1 if query_args.behind in codes else 0
+    contests = found.contests[first : first + CONTESTS]
     place = await services().places.place(election, unit, words=words, after=query_args.after, limit=ROWS + 1)
     return await page(
         "places/unit.html",
         cache=FRESH,
         election=view.election,
         unit=found.unit,
-        contests=found.contests,
+        contests=contests,
+        more_contests=len(found.contests) > first + CONTESTS,
+        behind=query_args.behind,
         parties=looks(view.parties),
         place=place,
         told_by=next((one.name for one in found.contests if one.contest == place.contest), None),
