@@ -1,5 +1,6 @@
 """What the page of the audit trail calls actions, fields and values; the trail itself keeps codes."""
 
+import datetime
 from collections.abc import Mapping
 from functools import reduce
 from typing import Any
@@ -13,7 +14,7 @@ from models.rights import ROLES, role_word
 from models.statuses import status_word
 from models.wording import say
 from quart_app.languages import gettext, said
-from quart_app.pages.marks import coded, named, together
+from quart_app.pages.marks import coded, named, stamp, together
 from quart_app.pages.words import ORDER_WORDS, VARIATION_WORDS
 
 AUDIT_WORDS = {
@@ -118,6 +119,8 @@ _VALUE_WORDS: dict[str, Mapping[str, str]] = {
     "vote_variation": VARIATION_WORDS,
 }
 
+_MOMENTS = {"expires_at", "member_since", "registered_at", "removed_at"}
+
 _THE_PUBLIC = say("the public")
 _MADE_BY = {
     "web": say("by %(name)s, in a browser"),
@@ -161,6 +164,8 @@ def value_words(field: str, value: Any) -> str | Markup:
     if isinstance(value, list):
         return reduce(together, (value_words(field, one) for one in value))
     if isinstance(value, str):
+        if field in _MOMENTS:
+            return stamp(datetime.datetime.fromisoformat(value))
         words = _VALUE_WORDS.get(field, {}).get(value)
         return named(value) if words is None else said(words)
     return coded(msgspec.json.encode(value).decode())

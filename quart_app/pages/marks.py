@@ -14,7 +14,7 @@ from quart_app.languages.figures import figure, utc
 
 _NAME = Markup('<bdi translate="no">{}</bdi>')
 _CODE = Markup('<code translate="no" dir="auto">{}</code>')
-_TIME = Markup('<time datetime="{}">{}</time>')
+_TIME = Markup('<time datetime="{}" dir="auto">{}</time>')
 
 
 def named(name: object) -> Markup:
