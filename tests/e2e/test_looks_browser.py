@@ -95,6 +95,15 @@ async def test_figures_align_by_their_last_digit_in_both_directions(
         assert len(set(ends)) == 1, language
 
 
+async def test_names_in_latin_letters_begin_where_the_page_begins(
+    server: Server, night: Services, page: Page
+) -> None:
+    for language, side in (("en", "left"), ("ar", "right")):
+        await page.goto(f"{server.url}/?lang={language}")
+        name = page.locator(".elections h2 a")
+        assert await name.evaluate("name => getComputedStyle(name).textAlign") in (side, f"-webkit-{side}")
+
+
 async def test_nothing_is_scrolled_sideways_at_320_pixels(
     server: Server, night: Services, page: Page
 ) -> None:
