@@ -16,11 +16,13 @@ WIDTH, HEIGHT = 1200, 630
 # Drawn twice as large and made smaller: that is how edges become smooth.
 _LARGER = 2
 _MARGIN = 56
+# Columns of figures, in pixels.
+_SHARE, _VOTES = 128, 150
 _ENDS = WIDTH - _MARGIN
 
-_PAPER, _INK, _QUIET, _TRACK, _LINE = "#ffffff", "#16202c", "#4d5b6b", "#e4e9ef", "#d3dae2"
-_ACCENT, _BAR, _TEST, _TEST_LIGHT, _TEST_INK = "#0b5cad", "#5d6b7c", "#ffd84d", "#ffe380", "#2e2300"
-_MARK, _WARN, _WARN_INK = "#1b7a3d", "#fff0cf", "#6b3f00"
+_PAPER, _INK, _QUIET, _TRACK, _LINE = "#ffffff", "#14201f", "#4a5856", "#e3e9e7", "#d5dcda"
+_ACCENT, _BAR, _TEST, _TEST_LIGHT, _TEST_INK = "#0a5a63", "#5f6f6c", "#ffd84d", "#ffe68a", "#2b2100"
+_MARK, _WARN, _WARN_INK = "#17693a", "#fdf0d0", "#6a4100"
 
 # Latin, Greek, Cyrillic, Arabic and Hebrew; Debian calls the package fonts-dejavu-core.
 _FONTS = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
@@ -111,6 +113,14 @@ class _Sheet:
         )
         return self.width(text, size, bold=bold)
 
+    def figure(
+        self, end: float, base: float, text: str, column: int, size: int, *, bold: bool = False,
+        colour: str = _INK,
+    ) -> None:  # fmt: skip
+        """Figures stand below each other by their last digit, whatever the direction of the page."""
+        before = max(0, column - self.width(text, size, bold=bold)) if self._turned else 0
+        self.text(end - before, base, text, size, bold=bold, colour=colour, ends=True)
+
     def fitting(self, text: str, size: int, *, bold: bool, at_most: float) -> str:
         """The text, or as much of its beginning as fits, with an ellipsis."""
         if self.width(text, size, bold=bold) <= at_most:
@@ -174,9 +184,9 @@ def _lines(sheet: _Sheet, lines: Sequence[Line], top: int) -> None:
 
 def _line(sheet: _Sheet, line: Line, top: int, step: int) -> None:
     base, size = top + step * 0.46, 34 if step > 100 else 30 if step > 70 else 26
-    share = sheet.text(_ENDS, base, line.share, size, bold=True, ends=True)
-    votes = sheet.text(_ENDS - max(share, 110) - 28, base, line.figure, size - 4, colour=_QUIET, ends=True)
-    room = _ENDS - _MARGIN - max(share, 110) - votes - 80
+    sheet.figure(_ENDS, base, line.share, _SHARE, size, bold=True)
+    sheet.figure(_ENDS - _SHARE - 24, base, line.figure, _VOTES, size - 4, colour=_QUIET)
+    room = _ENDS - _MARGIN - _SHARE - _VOTES - 64
     said = sheet.width(line.mark, 20, bold=True) + 44 if line.mark else 0
     party = sheet.width(line.party, 20) + 16 if line.party else 0
     end = _MARGIN + sheet.text(

@@ -21,10 +21,10 @@
   const SHEET = new CSSStyleSheet();
   SHEET.replaceSync(`
     :host {
-      --paper: var(--tallystream-paper, #fff); --ink: var(--tallystream-ink, #16202c);
-      --quiet: var(--tallystream-quiet, #4d5b6b); --line: var(--tallystream-line, #d3dae2);
-      --track: var(--tallystream-track, #e4e9ef); --bar: var(--tallystream-bar, #5d6b7c);
-      --accent: var(--tallystream-accent, #0b5cad); --good: #1b7a3d; --warn: #fff0cf; --warn-ink: #6b3f00; --edge: transparent;
+      --paper: var(--tallystream-paper, #fff); --ink: var(--tallystream-ink, #14201f);
+      --quiet: var(--tallystream-quiet, #4a5856); --line: var(--tallystream-line, #d5dcda);
+      --track: var(--tallystream-track, #e3e9e7); --bar: var(--tallystream-bar, #5f6f6c);
+      --accent: var(--tallystream-accent, #0a5a63); --good: #17693a; --warn: #fdf0d0; --warn-ink: #6a4100; --edge: transparent;
       display: block; container-type: inline-size; color-scheme: light;
     }
     @media (prefers-color-scheme: dark) { :host(:not([theme="light"])) { DARK } }
@@ -37,7 +37,7 @@
       font-family: var(--tallystream-font, system-ui, sans-serif); font-variant-numeric: tabular-nums;
     }
     .test { margin: -1rem -1rem .75rem; padding: .375rem 1rem; border-radius: inherit; border-end-start-radius: 0; border-end-end-radius: 0;
-      background: repeating-linear-gradient(135deg, #ffd84d 0 1.25rem, #ffe380 1.25rem 2.5rem); color: #2e2300; }
+      background: repeating-linear-gradient(135deg, #ffd84d 0 1.25rem, #ffe68a 1.25rem 2.5rem); color: #2b2100; }
     .name { font-size: 1.25em; font-weight: 700; line-height: 1.25; }
     .above, .state, .foot, thead th, .party { color: var(--quiet); font-size: .8125em; }
     .state { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; margin-block: .25rem .5rem; }
@@ -48,7 +48,8 @@
     .notice { padding: .5rem .75rem; border-inline-start: 4px solid; background: var(--warn); color: var(--warn-ink); }
     table { width: 100%; border-collapse: collapse; }
     th, td { padding: .3rem 0; font-weight: 400; text-align: start; vertical-align: top; }
-    td, th.number { padding-inline-start: 1rem; text-align: end; white-space: nowrap; }
+    /* Figures stand below each other by their last digit, whatever the direction of the page. */
+    td, th.number { padding-inline-start: 1rem; text-align: right; white-space: nowrap; }
     tr[data-ahead] .choice, tr[data-ahead] td { font-weight: 650; }
     .mark { margin-inline-start: .375rem; padding: 0 .375rem; border-radius: .25rem; background: var(--good); color: var(--paper); font-size: .75em; font-weight: 650; white-space: nowrap; }
     .mark:empty, .party:empty { display: none; }
@@ -69,10 +70,10 @@
     @media (forced-colors: active) { .track { border: 1px solid; } .fill { background: CanvasText; forced-color-adjust: none; } .mark { border: 1px solid; } }
     @container (max-width: 20rem) { .party { display: none; } td, th.number { padding-inline-start: .5rem; } }
   `.replaceAll("DARK", `
-      --paper: var(--tallystream-paper, #18202a); --ink: var(--tallystream-ink, #e9eef4);
-      --quiet: var(--tallystream-quiet, #a9b6c5); --line: var(--tallystream-line, #303b49);
-      --track: var(--tallystream-track, #29333f); --bar: var(--tallystream-bar, #93a1b2);
-      --accent: var(--tallystream-accent, #84bcf7); --good: #5fd08a; --warn: #3a2c10; --warn-ink: #ffd98a; --edge: #8d9bac;
+      --paper: var(--tallystream-paper, #172120); --ink: var(--tallystream-ink, #e8efed);
+      --quiet: var(--tallystream-quiet, #a7b6b3); --line: var(--tallystream-line, #2e3b39);
+      --track: var(--tallystream-track, #293634); --bar: var(--tallystream-bar, #92a4a0);
+      --accent: var(--tallystream-accent, #7fd0da); --good: #6dd394; --warn: #3a2c0e; --warn-ink: #ffd98a; --edge: #a7b6b3;
       color-scheme: dark;`));
 
   /** An element with a class and what stands in it. Text is always set as text. */
