@@ -24,8 +24,8 @@ from services.decisions import DecisionService
 from services.drafting import DraftingService
 from services.elections import ElectionService
 from services.enrolment import EnrolmentService
-from services.history import HistoryService
 from services.entries import EntryService
+from services.history import HistoryService
 from services.intake import Intake
 from services.log import LogService
 from services.officials import OfficialService
