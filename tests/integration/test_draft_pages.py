@@ -186,7 +186,7 @@ async def test_a_correction_needs_a_reason_that_stands_at_its_field(visitor: Vis
     ann = await on(visitor, "/admin/elections/tiny")
     await ann.post("/admin/elections/tiny/moves", change="correct", reason=" ")
     assert ann.status == 422
-    assert "Reason: Says why what was certified is corrected" in ann.text
+    assert "Reason: Is missing; say why what was certified is corrected" in ann.text
     await ann.post("/admin/elections/tiny/moves", change="correct", reason="two sheets were swapped")
     assert "The results are being corrected." in ann.text
 
