@@ -111,9 +111,9 @@ async def test_a_precinct_that_is_removed_leaves_the_contests_lists(draft: Offic
 
 
 async def test_a_unit_stays_while_something_hangs_on_it(draft: Office) -> None:
-    assert "2 units, 1 contests" in (await draft.remove("/units/south")).body["title"]
+    assert "2 units, 1 contest" in (await draft.remove("/units/south")).body["title"]
     await draft.desk.official("olga", units=["north-1"])
-    assert "1 officers" in (await draft.remove("/units/north-1")).body["title"]
+    assert "1 officer" in (await draft.remove("/units/north-1")).body["title"]
     await draft.desk.sql(
         """
         INSERT INTO voters (election_id, unit_id, number_hash, name_hash, personal, digest, registered_at,
@@ -123,6 +123,6 @@ async def test_a_unit_stays_while_something_hangs_on_it(draft: Office) -> None:
     )
     refused = await draft.remove("/units/north-2")
     assert (refused.status, refused.code) == (409, "conflict")
-    assert "1 voters" in refused.body["title"]
+    assert "1 voter" in refused.body["title"]
     assert (await draft.put("/units/north-2", kind="yard")).faults == {"kind": "holds-voters"}
     assert (await draft.put("/units/north-2", name="Second")).status == 200
