@@ -12,7 +12,9 @@ import pytest
 from playwright.async_api import BrowserContext, Page, Playwright, async_playwright, expect
 
 from quart_app.wiring import Services
+from tests.browser import edit_member
 from tests.building import FIGURES, tiny_election
+from tests.desk import until
 from tests.e2e.conftest import CHROMIUM, OPTIONS
 from tests.e2e.entering import address, fill, go, installed, officer, send, sign_in, tallies_in_log
 from tests.e2e.running import Server
@@ -24,6 +26,17 @@ FIVE = (
     ("south-1", "president"),
     ("south-1", "measure"),
 )
+
+SEVENTEEN_IS_KEPT = """() => new Promise((done) => {
+    const opening = indexedDB.open("tallystream");
+    opening.onsuccess = () => {
+        const all = opening.result.transaction("kept").objectStore("kept").getAll();
+        all.onsuccess = () => {
+            opening.result.close();
+            done(all.result.some((one) => one?.figures?.["votes.ada"] === "17"));
+        };
+    };
+})"""
 
 
 @pytest.fixture
@@ -107,18 +120,7 @@ async def test_what_was_typed_is_there_again_after_the_browser_was_killed(
     page = context.pages[0]
     await sign_in(page, server, "north-1", "president")
     await page.fill('[name="votes.ada"]', "17")
-    await page.wait_for_function(
-        """() => new Promise((done) => {
-            const opening = indexedDB.open("tallystream");
-            opening.onsuccess = () => {
-                const all = opening.result.transaction("kept").objectStore("kept").getAll();
-                all.onsuccess = () => {
-                    opening.result.close();
-                    done(all.result.some((one) => one?.figures?.["votes.ada"] === "17"));
-                };
-            };
-        })"""
-    )
+    await until(lambda: page.evaluate(SEVENTEEN_IS_KEPT))
     _kill_those_with(profile)
     with contextlib.suppress(Exception):
         await context.close()
@@ -241,11 +243,11 @@ async def test_rights_that_are_taken_away_lose_no_tally(
         await installed(page)
         server.kill()
         await type_and_send(page, server, "north-1", "president")
-        await desk.officials.add("olga", ["officer"], ["south"], "tiny")
+        await edit_member(desk, "olga", precincts=["tiny/south"])
         server.start()
         await expect(page.get_by_role("heading", level=1)).to_have_text("This needs you")
         await expect(page.get_by_text("not assigned to you any more")).to_be_visible()
-        await desk.officials.add("olga", ["officer"], ["country"], "tiny")
+        await edit_member(desk, "olga", precincts=["tiny/country"])
         await expect(page.locator("#connection-word")).to_have_text("Connected")
         await page.get_by_role("button", name="Send again").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
