@@ -1,6 +1,7 @@
 """An officer at the entry in a browser: signs in, types figures, sends them, looks for the receipt."""
 
 import datetime
+from typing import Any
 
 from playwright.async_api import Page, expect
 
@@ -41,13 +42,13 @@ async def sign_in(page: Page, server: Server, *place: str, username: str = "olga
     await expect(page.locator("#connection-word")).to_have_text("Connected")
 
 
-def figures(contest: str = "president", **changes: int | str) -> dict[str, int | str]:
+def figures(contest: Any = "president", **changes: Any) -> dict[str, Any]:
     known = FIGURES[contest]
     fields = {f"votes.{code}": votes for code, votes in known["votes"].items()}
     return {**fields, **{name: known.get(name, 0) for name in COUNTS}, **changes}
 
 
-async def fill(page: Page, contest: str = "president", **changes: int | str) -> None:
+async def fill(page: Page, contest: Any = "president", **changes: Any) -> None:
     for name, value in figures(contest, **changes).items():
         await page.fill(f'[name="{name}"]', str(value))
 

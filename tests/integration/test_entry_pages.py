@@ -31,7 +31,7 @@ async def olga(app: Quart, house: Services, desk: Desk) -> Visitor:
     return visitor
 
 
-def figures(contest: str = "president", **changes: Any) -> dict[str, Any]:
+def figures(contest: Any = "president", **changes: Any) -> dict[str, Any]:
     """What the fields of the form are filled with."""
     known = FIGURES[contest]
     counts = ("ballots_cast", "write_ins", "overvotes", "undervotes", "rejected_ballots")
