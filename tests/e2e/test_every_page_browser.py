@@ -146,11 +146,11 @@ class Eyes:
         )
 
     async def visit(self, address: str) -> None:
-        """Loads the page; what is no page, as a picture or a file, is passed over."""
-        answer = await self._page.goto(address)
-        assert answer is not None
-        if answer.headers.get("content-type", "").startswith("text/html"):
-            assert answer.status == 200, address
+        """Loads the page; what is no page, as a picture, a file or a part of a page, is passed over."""
+        answer = await self._page.request.get(address, headers={"Accept": "text/html"})
+        assert answer.status == 200, address
+        if (await answer.text() if "html" in answer.headers["content-type"] else "").startswith("<!doctype"):
+            await self._page.goto(address)
             await self._look(address)
 
     async def _look(self, name: str) -> None:
