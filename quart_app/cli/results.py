@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import click
@@ -11,30 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from models.results import ContestResults
+from quart_app.api.exports import RESULTS, result_rows
 from quart_app.cli.access import operator
 from quart_app.cli.running import with_services
+from quart_app.spreadsheets import written
 from quart_app.wiring import Services
 from services.results import View
 
 Format = Literal["table", "json", "csv"]
-
-_OF_SELECTION = ("party", "votes", "share", "rank")
-_OF_CONTEST = (
-    "units_reported",
-    "units_expected",
-    "voters_registered",
-    "ballots_cast",
-    "turnout",
-    "overvotes",
-    "undervotes",
-    "write_ins",
-    "rejected_ballots",
-    "quarantined_units",
-    "status",
-    "is_test",
-    "version",
-    "updated_at",
-)
 
 
 @operator
@@ -63,17 +47,8 @@ def results(code: str, contest: str | None, wanted: Format) -> None:
 
 def _write_csv(contests: Sequence[ContestResults]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("election", "contest", "selection", *_OF_SELECTION, *_OF_CONTEST))
-    for contest in contests:
-        writer.writerows(_rows(contest))
-
-
-def _rows(contest: ContestResults) -> Iterator[list[object]]:
-    common = [getattr(contest, name) for name in _OF_CONTEST[:-1]]
-    for selection in contest.selections:
-        own = [getattr(selection, name) for name in _OF_SELECTION]
-        at = contest.updated_at.isoformat()
-        yield [contest.election, contest.contest, selection.code, *own, *common, at]
+    writer.writerow(RESULTS)
+    writer.writerows(map(written, row) for contest in contests for row in result_rows(contest))
 
 
 def _table(contest: ContestResults) -> Table:
