@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.asgi_websocket_class = BoundedWebsocketConnection
     for part in APIS:
         app.register_blueprint(part.api)
-    install_sessions(app)
+    install_sessions(app, settings.sessions.hours)
     install_error_handlers(app)
     install_pages(app)
     describe(app)

@@ -22,10 +22,15 @@ COOKIE = "__Host-tallystream"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def install_sessions(app: Quart) -> None:
-    """Cookies that only this site's servers can make, that scripts cannot read nor other sites send."""
+def install_sessions(app: Quart, hours: float) -> None:
+    """Cookies that only this site's servers can make, that scripts cannot read nor other sites send.
+
+    One lasts as long as its session, `hours`, also where the browser is closed in between: an officer's
+    telephone that died at midnight goes on where it was.
+    """
     app.config.update(
         QUART_AUTH_COOKIE_NAME=COOKIE,
+        QUART_AUTH_DURATION=int(hours * 3600),
         QUART_AUTH_COOKIE_HTTP_ONLY=True,
         QUART_AUTH_COOKIE_SECURE=True,
         QUART_AUTH_COOKIE_SAMESITE="Lax",
@@ -128,7 +133,7 @@ def public_actor() -> Actor:
 
 def begin_session(secret: str) -> None:
     """The answer sets the cookie."""
-    login_user(AuthUser(secret))
+    login_user(AuthUser(secret), remember=True)
 
 
 def end_session() -> None:

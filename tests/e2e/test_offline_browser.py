@@ -97,12 +97,9 @@ async def test_five_tallies_typed_without_a_network_arrive_once_after_the_browse
         assert "Received" not in await page.locator("#entry").inner_text()
         await go(page, server, "south-2", "president")
 
-        # A browser that was closed has forgotten the session: it asks who it is, and then all goes by itself.
+        # Closing it has not ended the session: nobody signs in again, and all goes by itself.
         server.start()
         await page.goto(address(server))
-        await expect(page.get_by_text("5 tallies of")).to_contain_text("olga")
-        assert await tallies_in_log(server) == []
-        await sign_in(page, server)
         received = page.locator("#device .stub[data-mark=received]")
         await expect(received).to_have_count(5)
         entries = await tallies_in_log(server)
@@ -126,7 +123,12 @@ async def test_what_was_typed_is_there_again_after_the_browser_was_killed(
         await context.close()
 
     async with telephone(playwright, profile) as again:
-        await sign_in(again, server, "north-1", "president")
+        await again.goto(address(server, "north-1", "president"))
+        # A browser writes its cookies down now and then: one that is killed may have lost the newest.
+        way_in = again.get_by_role("link", name="Sign in")
+        await expect(way_in.or_(again.locator("#tally"))).to_be_visible()
+        if await way_in.is_visible():
+            await sign_in(again, server, "north-1", "president")
         await expect(again.locator('[name="votes.ada"]')).to_have_value("17")
 
 
