@@ -113,7 +113,8 @@ async def contest_results_csv(election: str, contest: str, query_args: UnitQuery
     staff = await is_staff(request)
     if unit := query_args.unit:
         found = await services().results.in_unit(election, contest, unit, staff=staff)
-        return _table(f"{election}-{contest}-{unit}", [found], found.version, private=staff)
+        private = staff or _is_draft([found])
+        return _table(f"{election}-{contest}-{unit}", [found], found.version, private=private)
     view = await services().results.current(election)
     one = view.contest(contest, staff=staff)
     return _results(f"{election}-{contest}", [one], one.results.version, private=staff or view.is_draft)
@@ -149,11 +150,13 @@ async def contest_history_csv(election: str, contest: str) -> Response:
     At most 200 points out of the log; none while results are withheld.
     """
     staff = await is_staff(request)
-    one = (await services().results.current(election)).contest(contest, staff=staff).results
+    view = await services().results.current(election)
+    one = view.contest(contest, staff=staff).results
     history = await services().history.of(election, contest, staff=staff)
     header = (*HISTORY, *(f"votes.{code}" for code in history.selections), "is_test", "version")
     body = table(header, (_point_row(history, point, is_test=one.is_test) for point in history.points))
-    return named(versioned(body, history.version, private=staff), f"{election}-{contest}-history")
+    answer = versioned(body, history.version, private=staff or view.is_draft)
+    return named(answer, f"{election}-{contest}-history")
 
 
 @api.get("/units/<unit>/results")
@@ -165,9 +168,10 @@ async def unit_results(election: str, unit: str) -> Response:
     """A reporting unit, and the results of every contest on its ballots there and below."""
     staff = await is_staff(request)
     found = await services().results.of_unit(election, unit, staff=staff)
-    if staff or not found.contests:
+    if not found.contests:
         return json_response(found, cache=PRIVATE if staff else LIVE)
-    return versioned(msgspec.json.encode(found), _version(found.contests), private=False)
+    private = staff or _is_draft(found.contests)
+    return versioned(msgspec.json.encode(found), _version(found.contests), private=private)
 
 
 @api.get("/units/<unit>/results.csv")
@@ -179,7 +183,8 @@ async def unit_results_csv(election: str, unit: str) -> Response:
     """The results of every contest on a unit's ballots as CSV, a row for each selection."""
     staff = await is_staff(request)
     found = await services().results.of_unit(election, unit, staff=staff)
-    return _table(f"{election}-{unit}", found.contests, _version(found.contests), private=staff)
+    private = staff or _is_draft(found.contests)
+    return _table(f"{election}-{unit}", found.contests, _version(found.contests), private=private)
 
 
 @api.get("/log.csv")
@@ -264,6 +269,11 @@ def _point_row(history: History, point: Point, *, is_test: bool) -> Row:
         *(history.units_expected, point.ballots_cast, point.write_ins, *point.votes),
         *(is_test, history.version),
     )
+
+
+def _is_draft(contests: list[ContestResults]) -> bool:
+    """Whether they may change with the version staying the same."""
+    return any(results.status == "pre-election" for results in contests)
 
 
 def _version(contests: list[ContestResults]) -> int:

@@ -146,3 +146,21 @@ async def test_a_file_of_nothing_is_not_found(client: Client, desk: Desk) -> Non
         response = await client.get(f"{desk.path}/{path}")
         assert (response.status_code, response.content_type) == (404, "application/problem+json")
     assert (await client.get(f"{desk.path}/log.csv?after=x")).status_code == 422
+
+
+DRAFTED = (
+    "results.csv",
+    "contests/president/results.csv",
+    "contests/president/results.csv?unit=north-1",
+    "contests/president/history.csv",
+    "units/north-1/results",
+    "units/north-1/results.csv",
+)
+
+
+@pytest.mark.parametrize("path", DRAFTED)
+async def test_nobody_keeps_what_a_draft_consists_of(client: Client, house: Services, path: str) -> None:
+    await house.elections.define(tiny_election(), opened=False)
+    answer = await client.get(f"/api/v1/elections/tiny/{path}", headers={"If-None-Match": "*"})
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
+    assert "ETag" not in answer.headers
