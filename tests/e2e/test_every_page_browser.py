@@ -36,7 +36,7 @@ SHOTS = os.environ.get("SHOTS")
 PRECINCTS = 60
 DRAFT = "next"
 READY_SECONDS = 60.0
-SOME_TALLIES = 40
+SOME_TALLIES = 100
 FOR_PROGRAMS = ("/api/", "/static/", "/health/", "/openapi.json", "/metrics", "/language/")
 
 
@@ -119,14 +119,17 @@ async def addresses(house: Services, *, private: bool) -> list[str]:
 async def _places(house: Services, election: str) -> dict[str, str]:
     """What stands in the addresses of an election's pages."""
     contest = (await house.elections.contests(election))[0]
+    counted = await house.results.precincts(election, contest.code, limit=1)
     precincts = [u.code for u in await house.elections.units(election, limit=1000) if u.kind == "precinct"]
+    precinct, seq = (counted[0].precinct, counted[0].seq) if counted else (precincts[0], 1)
     return {
         "election": election,
         "contest": contest.code,
         "selection": contest.selections[0].code,
         "party": (await house.elections.parties(election))[0].code,
-        "unit": precincts[0],
-        "precinct": precincts[0],
+        "unit": precinct,
+        "precinct": precinct,
+        "seq": str(seq),
         "username": "ann",
         "code": CANDIDATES[0]["code"],
         "voter": "1",
