@@ -1,7 +1,8 @@
 """Maps of a contest: by leader, margin or turnout, as a picture, as one with links, and as a table."""
 
+import asyncio
 import time
-from collections.abc import Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Annotated
 
 import msgspec
@@ -12,8 +13,9 @@ from models.progress import ContestMap, MapUnit
 from models.wording import say
 from quart_app.access import public
 from quart_app.answers import LIVE, bytes_response
-from quart_app.languages import language
+from quart_app.languages import language, said
 from quart_app.languages.asked import by_address
+from quart_app.languages.in_templates import to
 from quart_app.pages.looks import Look, looks
 from quart_app.pages.map_colours import By, Palette, selection_looks, told
 from quart_app.pages.map_drawing import picture
@@ -37,27 +39,47 @@ BY_WORDS = {
 }
 
 Code = Annotated[str, msgspec.Meta(max_length=200)]
+Draw = Callable[[], Awaitable[bytes]]
+
+
+class DrawnMap(msgspec.Struct, frozen=True):
+    """`drawing` has the results of `version`, or newer ones."""
+
+    version: int
+    begun_at: float
+    drawing: "asyncio.Task[bytes]"
+
+    def serves(self, version: int) -> bool:
+        failed = self.drawing.done() and self.drawing.exception() is not None
+        return not failed and self.version >= version and time.monotonic() < self.begun_at + _KEPT_SECONDS
 
 
 class DrawnMaps:
     """Maps that were drawn a moment ago: one is drawn once a version, however many look at it.
 
-    Shapes have no version, so after some seconds it is drawn again.
+    Shapes have no version, so after some seconds it is drawn again. One is drawn at a time: that of all
+    precincts takes the event loop a good while, and others get their turn in between.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, tuple[int, float, bytes]] = {}
+        self._kept: dict[Hashable, DrawnMap] = {}
+        self._turn = asyncio.Lock()
 
-    def get(self, key: Hashable, version: int) -> bytes | None:
+    async def get(self, key: Hashable, version: int, draw: Draw) -> bytes:
+        """The map of that version or a newer one, drawn by `draw` where it has to be."""
         found = self._kept.get(key)
-        fresh = found and found[0] == version and found[1] + _KEPT_SECONDS > time.monotonic()
-        return found[2] if found and fresh else None
+        if found is None or not found.serves(version):
+            found = DrawnMap(version, time.monotonic(), asyncio.create_task(self._in_turn(draw)))
+            self._kept.pop(key, None)
+            self._kept[key] = found
+            if len(self._kept) > _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+        # Whoever goes away takes it from nobody else who waits for it.
+        return await asyncio.shield(found.drawing)
 
-    def keep(self, key: Hashable, version: int, picture: bytes) -> None:
-        self._kept.pop(key, None)
-        self._kept[key] = (version, time.monotonic(), picture)
-        if len(self._kept) > _MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
+    async def _in_turn(self, draw: Draw) -> bytes:
+        async with self._turn:
+            return await draw()
 
 
 class MapQuery(msgspec.Struct):
@@ -121,10 +143,7 @@ async def map_svg(election: str, contest: str, query_args: PictureQuery) -> Resp
     asked = msgspec.structs.replace(query_args, version=0)
     key = (election, contest, msgspec.structs.astuple(asked), by_address(), language().code)
     kept: DrawnMaps = current_app.extensions["tallystream.maps"]
-    body = kept.get(key, version)
-    if body is None:
-        body = await _drawn(view, contest, query_args)
-        kept.keep(key, version, body)
+    body = await kept.get(key, version, lambda: _drawn(view, contest, query_args))
     response = bytes_response(body, cache=LIVE, content_type=SVG)
     response.headers["Content-Language"] = language().code
     response.vary.update(("Accept-Language", "Cookie"))
@@ -141,9 +160,11 @@ async def _drawn(view: View, contest: str, asked: PictureQuery) -> bytes:
         "places/map.svg",
         picture=drawn,
         fills={layer.fill: number for number, layer in enumerate(drawn.layers)},
+        # What every link has in common is made once: there may be thousands of them.
         home=f"/elections/{election}/units/",
+        kept=to(""),
         words=asked.words,
-        told=lambda unit: told(unit, shown),
+        told=lambda unit: "\n".join(map(said, told(unit, shown))),
     )
     return body.encode()
 
