@@ -17,6 +17,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base
 from models.checks import FailedCheck
 
+MAX_SEQ = 2**63 - 1
+"""PostgreSQL's bigint: nothing lies behind it."""
+
 
 class LogEntry(Base):
     """One entry. Triggers keep the rows of an election gapless and refuse UPDATE and DELETE."""

@@ -12,11 +12,11 @@ from quart import Blueprint, Response, request
 from quart_schema import document_response, tag, validate_querystring
 
 from models.history import History, Point
+from models.log import MAX_SEQ
 from models.places import PrecinctTally
 from models.results import ContestResults
 from quart_app.access import public
 from quart_app.answers import LIVE, PRIVATE, json_response, versioned
-from quart_app.api.log import MAX_SEQ
 from quart_app.api.results import UnitQuery
 from quart_app.auth import is_staff
 from quart_app.errors import Problem

@@ -9,6 +9,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_headers, document_response, tag, validate_querystring
 
 from models.errors import FieldError, Invalid
+from models.log import MAX_SEQ
 from models.wording import say
 from quart_app.access import public
 from quart_app.answers import LIVE, PRIVATE, bytes_response
@@ -22,9 +23,6 @@ from quart_app.wiring import services
 from services.log import LogPage
 
 api = Blueprint("api_log", __name__, url_prefix="/api/v1/elections/<election>/log")
-
-# PostgreSQL's bigint: nothing lies behind it.
-MAX_SEQ = 2**63 - 1
 
 Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ, description="The last seq that was seen; 0 for none")]
 

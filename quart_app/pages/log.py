@@ -7,10 +7,9 @@ from quart import Blueprint, Response
 from quart_schema import hide, validate_querystring
 
 from models.checks import FailedCheck
-from models.log import LogRecord
+from models.log import MAX_SEQ, LogRecord
 from models.wording import say
 from quart_app.access import public
-from quart_app.api.log import MAX_SEQ
 from quart_app.pages.rendering import FRESH, page
 from quart_app.pages.words import check_words
 from quart_app.wiring import services

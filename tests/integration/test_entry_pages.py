@@ -207,7 +207,8 @@ async def test_an_election_that_takes_no_tallies_says_so(olga: Visitor, house: S
 
 
 async def test_addresses_of_nothing_are_not_found(olga: Visitor) -> None:
-    for address in ("/nowhere", "/nowhere/president", "/north-1/measure", "/north-1/president/1"):
+    far = f"/north-1/president/{2**63}"
+    for address in ("/nowhere", "/nowhere/president", "/north-1/measure", "/north-1/president/1", far):
         await olga.get(f"{HERE}{address}")
         assert olga.status == 404, address
 
