@@ -35,8 +35,8 @@ SHOTS = os.environ.get("SHOTS")
 
 PRECINCTS = 60
 DRAFT = "next"
-READY_SECONDS = 60.0
-SOME_TALLIES = 100
+READY_SECONDS = 90.0
+SOME_TALLIES = 40
 FOR_PROGRAMS = ("/api/", "/static/", "/health/", "/openapi.json", "/metrics", "/language/")
 
 
