@@ -1,4 +1,4 @@
-"""The shapes of units: their tables, and how outlines in degrees become the short paths of a map.
+"""The shapes of units: their table, and how outlines in degrees become the short paths of a map.
 
 A map fits into a box of BOX units. All units of one level of the tree are simplified together, so that
 neighbours keep one border; a unit without a shape of its own is what its children cover together.
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import CheckConstraint, ForeignKey, Integer
+from sqlalchemy import ForeignKey, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -25,17 +25,6 @@ BOX = 1000
 _MOST_CHARACTERS = 80_000
 # Square roots of areas in units of the box: what simplifying takes away (Visvalingam and Whyatt, 1993).
 _TOLERANCES = (0.7, 1.5, 3, 6)
-
-
-class MapBox(Base):
-    """How large the map of an election is. An election without a row has no shapes."""
-
-    __tablename__ = "map_boxes"
-    __table_args__ = (CheckConstraint("width > 0 AND height > 0", name="size"),)
-
-    election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"), primary_key=True)
-    width: Mapped[int] = mapped_column(Integer)
-    height: Mapped[int] = mapped_column(Integer)
 
 
 class UnitShape(Base):
@@ -75,26 +64,21 @@ class UnitOutline(msgspec.Struct, frozen=True):
     outline: Outline
 
 
-class Drawing(msgspec.Struct, frozen=True):
-    """The map of an election: the size of its box, and an outline for each unit that has one, by code."""
+def draw(shapes: Mapping[str, BaseGeometry], parents: Mapping[str, str | None]) -> dict[str, Outline]:
+    """An outline for each unit that has one, by code.
 
-    width: int
-    height: int
-    outlines: dict[str, Outline]
-
-
-def draw(shapes: Mapping[str, BaseGeometry], parents: Mapping[str, str | None]) -> Drawing:
-    """Draws units by code. `shapes` are valid and in degrees of WGS 84; `parents` are those of all units."""
+    `shapes` are valid and in degrees of WGS 84; `parents` are those of all units.
+    """
     codes = list(shapes)
-    projected, width, height = _projected([shapes[code] for code in codes])
+    projected = _projected([shapes[code] for code in codes])
     levels = _levels(dict(zip(codes, projected, strict=True)), parents)
     outlines: dict[str, Outline] = {}
     for level in levels:
         outlines |= _simplified(level)
-    return Drawing(width, height, outlines)
+    return outlines
 
 
-def _projected(shapes: Sequence[BaseGeometry]) -> tuple[Sequence[BaseGeometry], int, int]:
+def _projected(shapes: Sequence[BaseGeometry]) -> Sequence[BaseGeometry]:
     """Degrees to units of the box, by the equidistant cylindrical projection:
 
     x = longitude * cos(middle latitude), y = -latitude (Snyder, Map Projections: A Working Manual, USGS
@@ -108,8 +92,10 @@ def _projected(shapes: Sequence[BaseGeometry]) -> tuple[Sequence[BaseGeometry], 
     narrowing = math.cos(math.radians((south + north) / 2))
     wide, high = (east - west) * narrowing, north - south
     scale = BOX / max(wide, high)
-    moved = shapely.transform(shapes, lambda xy: (xy - [west, north]) * [narrowing * scale, -scale])
-    return moved, math.ceil(wide * scale) or 1, math.ceil(high * scale) or 1
+    moved: Sequence[BaseGeometry] = shapely.transform(
+        shapes, lambda xy: (xy - [west, north]) * [narrowing * scale, -scale]
+    )
+    return moved
 
 
 def _levels(

@@ -1,12 +1,13 @@
 """The shapes of an election's units: replacing them all, and reading those that one map draws."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.elections import ReportingUnit
-from models.shapes import Drawing, MapBox, Outline, UnitOutline, UnitShape
+from models.shapes import Outline, UnitOutline, UnitShape
 
 _COLUMNS = ("label_x", "label_y", "west", "north", "east", "south")
 
@@ -46,16 +47,13 @@ class Shapes:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def replace(self, election_id: int, drawing: Drawing) -> None:
-        """Puts a drawing into the place of whatever shapes there are."""
+    async def replace(self, election_id: int, outlines: Mapping[str, Outline]) -> None:
+        """Puts the outlines of units by code into the place of whatever shapes there are."""
         units = select(ReportingUnit.id).where(ReportingUnit.election_id == election_id)
         await self._session.execute(delete(UnitShape).where(UnitShape.unit_id.in_(units)))
-        await self._session.execute(delete(MapBox).where(MapBox.election_id == election_id))
-        box = {"election_id": election_id, "width": drawing.width, "height": drawing.height}
-        await self._session.execute(insert(MapBox).values(box))
-        outlines = list(drawing.outlines.values())
-        columns: dict[str, Any] = {name: [getattr(one, name) for one in outlines] for name in _COLUMNS}
-        columns |= {"codes": list(drawing.outlines), "paths": [one.path for one in outlines]}
+        drawn = outlines.values()
+        columns: dict[str, Any] = {name: [getattr(one, name) for one in drawn] for name in _COLUMNS}
+        columns |= {"codes": list(outlines), "paths": [one.path for one in drawn]}
         await self._session.execute(_ADD, {"election": election_id, **columns})
 
     async def below(self, unit_id: int, level: str) -> list[UnitOutline]:

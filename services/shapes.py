@@ -53,19 +53,19 @@ class ShapeService:
             state = await repos.elections.get(election)
             units = await repos.elections.units(state.id, after="", limit=_ALL_UNITS)
         matches = match_features(features, units, named_by=named_by)
-        drawing = draw(matches.shapes, {unit.code: unit.parent for unit in units})
+        outlines = draw(matches.shapes, {unit.code: unit.parent for unit in units})
         report = ShapesReport(
             stored=skip_unknown or not matches.unknown,
             property=matches.property,
             units=len(matches.shapes),
-            joined=len(drawing.outlines) - len(matches.shapes),
+            joined=len(outlines) - len(matches.shapes),
             unknown=matches.unknown,
-            missing=[unit for unit in units if unit.code not in drawing.outlines],
+            missing=[unit for unit in units if unit.code not in outlines],
         )
         if report.stored:
-            changes = {"units": [None, len(drawing.outlines)], "property": [None, matches.property]}
+            changes = {"units": [None, len(outlines)], "property": [None, matches.property]}
             async with self._database.transaction() as repos:
-                await repos.shapes.replace(state.id, drawing)
+                await repos.shapes.replace(state.id, outlines)
                 await repos.audit.add(
                     by, self._clock(), "shapes-imported", election, election=state.id, changes=changes
                 )

@@ -71,9 +71,9 @@ async def test_units_get_their_shapes_and_those_above_what_their_units_cover(
     )
     paths = await stored(desk)
     assert sorted(paths) == ["country", "north", "north-1", "north-2", "south", "south-1", "south-2"]
-    (box,) = await desk.sql("SELECT width, height FROM map_boxes")
+    (whole,) = await desk.sql("SELECT max(east) AS width, max(south) AS height FROM unit_shapes")
     # Two degrees of longitude in the latitude of 46° are shorter than two of latitude.
-    assert (box.width, box.height) == (695, 1000)
+    assert (whole.width, whole.height) == (695, 1000)
 
 
 async def test_an_import_is_in_the_audit_trail_and_not_in_the_log(

@@ -35,31 +35,31 @@ def points(path: str) -> list[list[tuple[int, int]]]:
 def test_a_map_is_as_wide_as_its_degrees_are_at_its_middle() -> None:
     drawing = draw({"region": shapely.box(10, 59, 14, 61)}, {"region": None})
     # cos 60° is a half.
-    assert (drawing.width, drawing.height) == (BOX, 1000)
-    assert (drawing.outlines["region"].west, drawing.outlines["region"].south) == (0, 1000)
+    region = drawing["region"]
+    assert (region.west, region.north, region.east, region.south) == (0, 0, BOX, 1000)
 
 
 def test_north_is_up() -> None:
     drawing = draw({"e1": shapely.box(0, 1, 1, 2), "e2": shapely.box(0, 0, 1, 1)}, PARENTS)
-    assert drawing.outlines["e1"].south == drawing.outlines["e2"].north == 500
+    assert drawing["e1"].south == drawing["e2"].north == 500
 
 
 def test_what_lies_on_both_sides_of_the_180th_meridian_stays_together() -> None:
     drawing = draw({"e1": shapely.box(179, 0, 180, 1), "e2": shapely.box(-180, 0, -179, 1)}, PARENTS)
-    assert (drawing.outlines["e1"].east, drawing.outlines["e2"].west) == (500, 500)
+    assert (drawing["e1"].east, drawing["e2"].west) == (500, 500)
 
 
 def test_a_unit_without_a_shape_is_what_those_below_it_cover() -> None:
     shapes = {"e1": shapely.box(0, 0, 1, 1), "e2": shapely.box(1, 0, 2, 1), "w1": shapely.box(4, 0, 5, 1)}
     drawing = draw(shapes, PARENTS)
-    (ring,) = points(drawing.outlines["east"].path)
+    (ring,) = points(drawing["east"].path)
     assert set(ring) == {(0, 0), (400, 0), (400, 200), (0, 200)}
-    assert len(points(drawing.outlines["region"].path)) == 2
+    assert len(points(drawing["region"].path)) == 2
 
 
 def test_a_unit_keeps_its_own_shape_whatever_lies_below() -> None:
     shapes = {"east": shapely.box(0, -2, 4, 2), "e1": shapely.box(0, 0, 1, 1)}
-    assert draw(shapes, PARENTS).outlines["east"].east == BOX
+    assert draw(shapes, PARENTS)["east"].east == BOX
 
 
 def test_neighbours_keep_one_border_when_they_are_simplified() -> None:
@@ -67,7 +67,7 @@ def test_neighbours_keep_one_border_when_they_are_simplified() -> None:
     west = shapely.Polygon([(0, 0), *border, (0, 10)])
     east = shapely.Polygon([(10, 0), *border, (10, 10)])
     drawing = draw({"e1": west, "e2": east}, PARENTS)
-    west_ring, east_ring = (set(points(drawing.outlines[code].path)[0]) for code in ("e1", "e2"))
+    west_ring, east_ring = (set(points(drawing[code].path)[0]) for code in ("e1", "e2"))
     assert len(west_ring) < 20
     assert len(west_ring & east_ring) == len(west_ring) - 2 == len(east_ring) - 2
 

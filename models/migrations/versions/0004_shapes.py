@@ -7,16 +7,6 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-BOXES = """
-CREATE TABLE map_boxes (
-    election_id bigint NOT NULL CONSTRAINT fk_map_boxes_election_id REFERENCES elections (id),
-    width integer NOT NULL,
-    height integer NOT NULL,
-    CONSTRAINT pk_map_boxes PRIMARY KEY (election_id),
-    CONSTRAINT ck_map_boxes_size CHECK (width > 0 AND height > 0)
-)
-"""
-
 SHAPES = """
 CREATE TABLE unit_shapes (
     unit_id bigint NOT NULL
@@ -34,5 +24,4 @@ CREATE TABLE unit_shapes (
 
 
 def upgrade() -> None:
-    op.execute(BOXES)
     op.execute(SHAPES)
