@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from models.codes import make_code
 from models.places import UnitInfo
 from models.shapes import polygons
+from models.submissions import NOT_READ
 
 MAX_BYTES = 64 * 1024 * 1024
 """Of a file; simplify a larger one first."""
@@ -81,7 +82,7 @@ def read_features(content: bytes) -> list[Feature]:
         )
     try:
         collection = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=_Collection)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_READ as error:
         raise ShapesFileError(f"This is not a GeoJSON FeatureCollection: {error}.") from error
     if collection.type != "FeatureCollection":
         raise ShapesFileError(f"This is a GeoJSON {collection.type!r}; it must be a FeatureCollection.")
@@ -93,7 +94,7 @@ def read_features(content: bytes) -> list[Feature]:
 def _feature(number: int, raw: msgspec.Raw) -> Feature:
     try:
         feature = msgspec.json.decode(raw, type=_Feature)
-    except msgspec.DecodeError as error:
+    except NOT_READ as error:
         raise ShapesFileError(f"Feature {number} cannot be read: {error}.") from error
     said = {"id": feature.id, **(feature.properties or {})}
     properties = {name: str(value) for name, value in said.items() if isinstance(value, str | int)}
@@ -110,7 +111,7 @@ def _shape(number: int, raw: msgspec.Raw) -> BaseGeometry:
                 f"Feature {number} is a {kind}; units are areas, so it must be a Polygon or MultiPolygon."
             )
         shape = shapely.from_geojson(bytes(raw))
-    except (msgspec.DecodeError, shapely.GEOSException) as error:
+    except (*NOT_READ, shapely.GEOSException) as error:
         reason = str(error).splitlines()[0]
         raise ShapesFileError(f"The geometry of feature {number} cannot be read: {reason}.") from error
     return _mended(number, shape)

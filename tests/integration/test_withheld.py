@@ -1,15 +1,20 @@
 """Until results are released the public sees who has reported, and no votes anywhere (DOMAIN.md)."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from quart_app.access import every_rule
 from quart_app.wiring import Services
 from tests.building import a_tally, tiny_election, unbalanced
 from tests.desk import Desk, define, soon
 from tests.streams import Stream
+from tests.visitor import HTML
 
 # Votes with so many digits that no time and no hash holds them by chance: one glance at any answer
 # shows whether they leak.
@@ -136,6 +141,49 @@ async def test_a_release_shows_everything_to_those_who_watch_already(withheld: D
         assert (event.data["released"], event.data["selections"][0]["votes"]) == (False, None)
     log = await client.get(f"{withheld.path}/log")
     assert str(SECRET) not in await log.get_data(as_text=True)
+
+
+PLACES = {"election": "tiny", "contest": "president", "unit": "north-1", "precinct": "north-1"}
+ASKED = (
+    "",
+    "?unit=north",
+    "?unit=north-1",
+    "?by=margin&level=precincts&words=1",
+    "?by=turnout",
+    "?show=close",
+)
+
+
+def open_to_all(app: Quart) -> Iterator[str]:
+    """Addresses below an election that everybody may read, whichever part of the program they are of."""
+    for rule, access in every_rule(app):
+        known = access.public and "GET" in (rule.methods or ()) and not rule.websocket
+        if known and "election" in rule.arguments <= PLACES.keys() and "stream" not in rule.rule:
+            address = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: PLACES[name[1]], rule.rule)
+            yield from (f"{address}{query}" for query in ASKED)
+
+
+async def test_what_was_kept_while_results_were_released_is_shown_to_nobody_after_it(
+    withheld: Desk, app: Quart, client: Client
+) -> None:
+    async def read(address: str, **headers: str) -> tuple[str, str]:
+        kind = {} if address.startswith("/api/") else HTML
+        response = await client.get(address, headers={**kind, **headers})
+        body = await response.get_data(as_text=False)
+        # Figures of every language: what groups their digits is left out.
+        return re.sub(r"(?<=\d)[\W_]+(?=\d)", "", body.decode(errors="replace")), response.headers.get(
+            "ETag", ""
+        )
+
+    await withheld.house.elections.move("tiny", "release")
+    shown = {address: await read(address) for address in open_to_all(app)}
+    assert sum(str(SECRET) in body for body, _ in shown.values()) > 50
+    await withheld.house.elections.move("tiny", "withhold", "an error in the list")
+    for address, (before, tag) in shown.items():
+        after, _ = await read(address)
+        assert str(SECRET) not in after, address
+        if str(SECRET) in before and tag:
+            assert (await read(address, **{"If-None-Match": tag}))[0] != "", address
 
 
 async def test_a_token_that_is_not_good_is_no_way_to_see_less_or_more(withheld: Desk, client: Client) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.fictional import fictional_election
 from models.fictional.shapes import fictional_shapes
-from models.geojson import Feature, ShapesFileError, match_features
+from models.geojson import Feature, ShapesFileError, match_features, read_features
 from models.places import UnitInfo
 from models.shapes import BOX, draw, outline
 from models.tiles import tile
@@ -134,6 +134,25 @@ def test_several_features_of_one_unit_are_put_together() -> None:
 def test_a_file_of_other_places_says_which_properties_were_tried() -> None:
     with pytest.raises(ShapesFileError, match="the properties tried are 'code', 'label'"):
         match_features([feature(1, label="x", code="y")], UNITS)
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [
+        b'{"type": "Feature", "geometry": %b}' % DEEP,
+        b'{"type": "Feature", "geometry": null, "properties": {"name": %b}}' % DEEP,
+        b'{"type": "Feature", "geometry": {"type": "Polygon", "coordinates": %b}}' % DEEP,
+        b'{"type": "Feature", "geometry": null, "properties": {"name": "\xff"}}',
+        b'{"type": "Feature", "geometry": {"type": "\xff"}}',
+    ],
+    ids=["geometry", "property", "coordinates", "name", "kind"],
+)
+def test_what_nests_too_deep_or_is_no_text_is_said_in_words(feature: bytes) -> None:
+    with pytest.raises(ShapesFileError):
+        read_features(b'{"type": "FeatureCollection", "features": [%b]}' % feature)
 
 
 # ---- tiles ----
