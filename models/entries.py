@@ -75,6 +75,25 @@ class KeptTally(msgspec.Struct, frozen=True):
     by: str
     channel: str
 
+    @property
+    def figures(self) -> "SentFigures":
+        entry = self.entry
+        return SentFigures(**{name: getattr(entry, name) for name in SentFigures.__struct_fields__})
+
+
+class SentFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of one tally that a precinct sent; a correction of it starts from them."""
+
+    seq: int
+    contest: str
+    revision: int
+    votes: dict[str, int]
+    ballots_cast: int
+    write_ins: int
+    overvotes: int
+    undervotes: int
+    rejected_ballots: int
+
 
 def count_of(typed: str) -> int | None:
     """The count that somebody typed: digits of any script, with spaces between groups; None for nothing.

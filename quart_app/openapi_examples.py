@@ -224,6 +224,7 @@ EXAMPLES: dict[str, Any] = {
         "contests": [_CONTEST],
         "next": None,
     },
+    "SentFigures": {"seq": 17, "contest": "president", "revision": 1, "votes": _VOTES, **_COUNTS},
     "NewElection": _NEW_ELECTION,
     "ElectionEdit": {**_without_code(_NEW_ELECTION), "ballot_seed": "5 11 23 31 44 46, drawn on 2024-09-12"},
     "ElectionMove": {"change": "open", "reason": ""},

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 import msgspec
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response, abort, request
 from quart_schema import document_response, tag, validate_querystring
 
-from models.entries import Entry
+from models.entries import Entry, SentFigures
 from models.rights import Role
 from quart_app.access import only
 from quart_app.answers import PRIVATE, json_response
@@ -41,3 +41,20 @@ async def entry(election: str, query_args: EntryQuery) -> Response:
         election, who, search=query_args.search, after=query_args.after, limit=query_args.limit
     )
     return json_response(found, cache=PRIVATE)
+
+
+@api.get("/entry/<precinct>/<int:seq>")
+@only(Role.OFFICER)
+@tag(["tallies"])
+@document_response(SentFigures)
+@document_response(Problem, 404)
+async def sent(election: str, precinct: str, seq: int) -> Response:
+    """The figures that an own precinct sent as the log's entry `seq`, whoever typed them.
+
+    Also while results are withheld; a correction starts from them.
+    """
+    who = await signed_in(request)
+    kept = await services().entries.tally(election, who, precinct, seq)
+    if kept is None:
+        abort(404)
+    return json_response(kept.figures, cache=PRIVATE)

@@ -18,6 +18,8 @@ export class Ballots {
   timezone = "UTC";
   username = "";
   status = "open";
+  /** Whose they are is certain; what the server says to somebody else is not taken then. */
+  settled = false;
   /** Whether there are precincts that were not loaded: they are found by their names. */
   more = false;
 
@@ -29,13 +31,25 @@ export class Ballots {
   /** Asks the server. Throws the problem that it answers, and TypeError or DOMException without a network. */
   async load(token, search = "") {
     const query = new URLSearchParams({ limit: PAGE, search, lang: document.documentElement.lang });
-    const headers = token ? { Authorization: `Bearer ${token}` } : {};
-    const answer = await fetch(`${this.#address}?${query}`, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (!answer.ok) throw await answer.json().catch(() => ({ status: answer.status, code: "", title: "" }));
-    const page = await answer.json();
+    const page = await this.#ask(`${this.#address}?${query}`, token);
+    if (this.settled && page.username !== this.username) throw new Error("somebody else has signed in");
+    // Nothing stays of an officer who was here before.
+    if (page.username !== this.username) this.#precincts.clear();
     this.#take(page);
     if (!search) this.more = page.next !== null;
     return page;
+  }
+
+  /** The figures of a tally that an own precinct sent: the log's entry `seq`. Throws as `load` does. */
+  figures(token, precinct, seq) {
+    return this.#ask(`${this.#address}/${encodeURIComponent(precinct)}/${seq}`, token);
+  }
+
+  async #ask(address, token) {
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const answer = await fetch(address, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!answer.ok) throw await answer.json().catch(() => ({ status: answer.status, code: "", title: "" }));
+    return answer.json();
   }
 
   #take(page) {

@@ -44,6 +44,7 @@ export class Outbox {
     socket.addEventListener("open", () => this.token && socket.send(JSON.stringify({ type: "hello", token: this.token })));
     socket.addEventListener("message", (event) => socket === this.#socket && this.#take(JSON.parse(event.data)));
     socket.addEventListener("close", () => socket === this.#socket && this.#lose());
+    setTimeout(() => socket === this.#socket && !this.#welcome && this.#lose(), PATIENCE_MS);
   }
 
   /** There may be more to send. */

@@ -35,12 +35,20 @@ export class Queue {
 
   async start() {
     await this.#read();
-    this.#tell({ ask: true });
-    if (!navigator.locks) this.#send();
+    // What only this tab knows no other one can send.
+    if (!navigator.locks || !this.#store.lasting) this.#send();
     else {
       this.#queueUp({});
-      this.#heard = setTimeout(() => this.#queueUp({ steal: true }), SILENCE_MS);
+      this.#ask();
     }
+  }
+
+  /** Whoever sends for all tabs answers, or has gone to sleep and is relieved. */
+  #ask() {
+    if (this.#outbox) return;
+    this.#tell({ ask: true });
+    clearTimeout(this.#heard);
+    this.#heard = setTimeout(() => this.#queueUp({ steal: true }), SILENCE_MS);
   }
 
   stop() {
@@ -66,6 +74,8 @@ export class Queue {
     await this.#read();
     const order = 1 + Math.max(0, ...this.items.map((item) => item.order));
     await this.#change(tally.ref, () => ({ ref: tally.ref, order, tally, answer: null, tries: 0, names, by: this.by }));
+    if (!this.#outbox && !this.#store.lasting) this.#send();
+    else this.#ask();
   }
 
   /** What never left this device comes back; true where it did. */

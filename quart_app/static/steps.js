@@ -74,6 +74,12 @@ export function tallyOf(precinct, contest, draft) {
   return { type: "tally", precinct, contest: contest.code, votes, ...counts };
 }
 
+/** The figures of a tally as a draft has them. */
+export function figuresOf(tally) {
+  const votes = Object.entries(tally.votes).map(([code, count]) => [`votes.${code}`, String(count)]);
+  return Object.fromEntries([...votes, ...COUNTS.map((name) => [name, String(tally[name])])]);
+}
+
 /** What a draft lacks, by the names of the fields. */
 export function faultsOf(contest, draft) {
   const names = [...contest.selections.map(({ code }) => `votes.${code}`), ...COUNTS];
@@ -105,7 +111,7 @@ export function showFaults(form, faults, above = []) {
       continue;
     }
     input.setAttribute("aria-invalid", "true");
-    input.setAttribute("aria-describedby", `${name}-fault`);
+    input.setAttribute("aria-describedby", `${name}-fault ${name}-hint`);
     input.before(h("p", { class: "fault", id: `${name}-fault` }, words));
     const link = h("a", { href: `#${name}`, click: (event) => { event.preventDefault(); input.focus(); } }, h("bdi", {}, labelOf(form, name)));
     lines.push(h("li", {}, link, ": ", words));

@@ -61,11 +61,22 @@ class Durable {
   forget(...prefix) {
     return done(this.#kept("readwrite").delete(beginning(prefix)));
   }
+
+  /** Everything, as pairs of a key and its value. */
+  async everything() {
+    const kept = this.#kept("readonly");
+    const [keys, values] = await Promise.all([done(kept.getAllKeys()), done(kept.getAll())]);
+    return keys.map((key, place) => [key, values[place]]);
+  }
 }
 
 class Passing {
   lasting = false;
-  #values = new Map();
+  #values;
+
+  constructor(pairs = []) {
+    this.#values = new Map(pairs.map(([key, value]) => [JSON.stringify(key), value]));
+  }
 
   async get(key) {
     return this.#values.get(JSON.stringify(key));
@@ -90,9 +101,54 @@ class Passing {
   }
 }
 
+/** Keeps what it can: from the moment that a device takes nothing more (it is full), in memory only. */
+class Store {
+  #within;
+
+  constructor(within) {
+    this.#within = within;
+  }
+
+  get lasting() {
+    return this.#within.lasting;
+  }
+
+  get(key) {
+    return this.#do((within) => within.get(key));
+  }
+
+  all(...prefix) {
+    return this.#do((within) => within.all(...prefix));
+  }
+
+  change(key, make) {
+    return this.#do((within) => within.change(key, make));
+  }
+
+  forget(...prefix) {
+    return this.#do((within) => within.forget(...prefix));
+  }
+
+  async #do(work) {
+    try {
+      return await work(this.#within);
+    } catch (fault) {
+      if (!this.lasting) throw fault;
+    }
+    try {
+      // The connection may have died while a telephone slept.
+      this.#within = new Durable(await opened());
+      return await work(this.#within);
+    } catch {
+      this.#within = new Passing(await this.#within.everything().catch(() => []));
+      return work(this.#within);
+    }
+  }
+}
+
 export async function openStore() {
   try {
-    const store = new Durable(await opened());
+    const store = new Store(new Durable(await opened()));
     await store.get(["try"]);
     // iOS forgets a site's storage after some days without a visit, other browsers when the disk is full.
     navigator.storage?.persist?.().catch(() => false);

@@ -5,7 +5,7 @@ import { Ballots } from "./ballot.js";
 import { apart, h, named } from "./dom.js";
 import { clockOf, figure } from "./figures.js";
 import { Queue } from "./queue.js";
-import { actions, button, crumbs, faultsOf, heading, lead, mended, place, progress, readBack, showBalance, showFaults, stub, tallyForm, tallyOf, verdict } from "./steps.js";
+import { actions, button, crumbs, faultsOf, figuresOf, heading, lead, mended, place, progress, readBack, showBalance, showFaults, stub, tallyForm, tallyOf, verdict } from "./steps.js";
 import { openStore } from "./store.js";
 import { n, t } from "./texts.js";
 import { CONFLICT, CONNECTION, SENT_AGAIN, problemWords, standingOf } from "./words.js";
@@ -17,7 +17,8 @@ const root = document.getElementById("entry");
 const { election } = root.dataset;
 const base = `/elections/${election}/tally`;
 const tokenKey = `token for ${election}`;
-const refusal = (error) => (typeof error?.status === "number" ? error : null);
+// A server that is busy or broken says nothing about who may enter: the entry goes on as without a network.
+const refused = (error) => [401, 403].includes(error?.status);
 
 class Entry {
   #store;
@@ -26,6 +27,8 @@ class Entry {
   #token = sessionStorage.getItem(tokenKey);
   #username = "";
   #drafts = new Map();
+  // Tallies of others that a correction started from, by the log's entry.
+  #sent = new Map();
   #saving = 0;
   #flush = () => {};
   // What is shown does not move under somebody who types or compares.
@@ -41,7 +44,7 @@ class Entry {
     try {
       await this.#ballots.load(this.#token);
     } catch (error) {
-      if (refusal(error)) return this.#wayIn(error);
+      if (refused(error)) return this.#wayIn(error);
       if (!last) return;
     }
     await this.#enter(this.#ballots.username || last);
@@ -49,7 +52,7 @@ class Entry {
 
   async #enter(username) {
     this.#username = username;
-    if (this.#ballots.username !== username) this.#ballots.username = username;
+    Object.assign(this.#ballots, { username, settled: true });
     await this.#keepBallots();
     for (const draft of await this.#store.all("draft", username, election)) this.#drafts.set(draft.place, draft);
     this.#adopt();
@@ -78,10 +81,12 @@ class Entry {
     const inputs = [...root.querySelectorAll("form.tally input:not([type=hidden]), form.tally textarea")];
     if (!contest || !inputs.some((input) => input.value !== input.defaultValue)) return;
     const draft = this.#draft(precinct, contest);
+    draft.revision = Number(root.querySelector("form.tally [name=revision]").value);
     for (const input of inputs) {
       if (input.name === "reason") draft.reason = input.value;
       else draft.figures[input.name] = input.value;
     }
+    this.#keep(draft);
   }
 
   #listen() {
@@ -114,8 +119,10 @@ class Entry {
   // ---- what the server and other tabs do ----
 
   #changed() {
+    this.#learn();
     this.#showStatus();
     if (this.#still || !this.#step.isConnected) return;
+    if (document.activeElement?.id === "search") return this.#list();
     const focused = document.activeElement?.closest("[data-ref]")?.dataset.ref;
     const id = document.activeElement?.id;
     const position = scrollY;
@@ -125,9 +132,21 @@ class Entry {
     scrollTo({ top: position, behavior: "instant" });
   }
 
-  async #reached() {
+  /** What came in by a receipt is asked for, so that it is known when the receipt is removed from this device. */
+  #learn() {
+    if (this.#queue.state !== "live") return;
+    for (const { ref, tally, answer } of this.#queue.items) {
+      const { precinct, contest } = tally;
+      if (answer?.type !== "receipt" || this.#learnt.has(ref) || this.#ballots.sent(precinct, contest)?.revision >= answer.revision) continue;
+      this.#learnt.add(ref);
+      this.#reached(precinct);
+    }
+  }
+  #learnt = new Set();
+
+  async #reached(precinct = "") {
     try {
-      await this.#ballots.load(this.#token);
+      await this.#ballots.load(this.#token, precinct);
       await this.#keepBallots();
       this.#changed();
     } catch {
@@ -211,7 +230,7 @@ class Entry {
       await this.#ballots.load(token);
       await this.#enter(this.#ballots.username);
     } catch (error) {
-      await this.#wayIn(refusal(error) ?? { status: 0, title: t("The server cannot be reached. Try again in a moment.") });
+      await this.#wayIn(error.title ? error : { status: 0, title: t("The server cannot be reached. Try again in a moment.") });
     }
   }
 
@@ -226,7 +245,7 @@ class Entry {
     this.#afterwards = null;
     const title = this.#step.querySelector("h1");
     const name = root.dataset.name;
-    document.title = `${title?.textContent ?? t("Enter a tally")} · ${name} · Tallystream`;
+    document.title = `${root.dataset.before}${title?.textContent ?? t("Enter a tally")} · ${name} · Tallystream`;
     this.#showStatus();
     if (!quietly && !this.#step.contains(document.activeElement)) title?.focus({ preventScroll: true });
     if (!quietly) scrollTo({ top: 0, behavior: "instant" });
@@ -248,34 +267,44 @@ class Entry {
   }
 
   #listStep() {
-    const found = this.#ballots.precincts(this.#search);
     const searchable = this.#ballots.more || this.#ballots.precincts().length > 10;
     const input = h("input", { id: "search", type: "search", autocomplete: "off", maxlength: "100", input: () => this.#find(input.value) });
     input.value = this.#search;
-    const lines = found.slice(0, 200).map((precinct) => place(`${base}/${precinct.code}`, precinct.name, "", this.#progress(precinct)));
     return [
       heading(t("Your precincts")),
       h("p", { class: "quiet" }, named(root.dataset.name)),
       searchable && h("div", { class: "find" }, h("label", { for: "search" }, t("Find a precinct")), input),
+      h("div", { id: "found" }, this.#found()),
+    ];
+  }
+
+  #found() {
+    const lines = this.#ballots.precincts(this.#search).slice(0, 200).map((precinct) => place(`${base}/${precinct.code}`, precinct.name, "", this.#progress(precinct)));
+    return [
       lines.length ? h("ul", { class: "places" }, lines)
         : h("p", { class: "notice" }, this.#search ? t("None of your precincts has this in its name.") : t("No precinct of this election is assigned to you. Ask the election office to assign yours.")),
       this.#ballots.more && h("p", { class: "quiet" }, t("There are more precincts: find yours by its name.")),
       ...this.#device(),
-    ];
+    ].filter(Boolean);
+  }
+
+  /** The list anew below the field in which somebody types: a new field would break off what is being composed. */
+  #list() {
+    this.#step.querySelector("#found")?.replaceChildren(...this.#found());
   }
 
   async #find(search) {
     this.#search = search;
-    this.#changed();
+    this.#list();
     if (!this.#ballots.more || !search.trim()) return;
     await this.#ballots.load(this.#token, search.trim()).catch(() => null);
-    if (search === this.#search) this.#changed();
+    if (search === this.#search) this.#list();
   }
 
   /** Everything that was typed here, the newest first, until it is removed. */
   #device() {
     if (!this.#queue.items.length) return [];
-    const lines = this.#queue.items.toReversed().map((item) => h("li", {},
+    const lines = [...this.#queue.items].reverse().map((item) => h("li", {},
       stub(item, this.#ballots.contest(item.tally.contest), this.#queue.state === "live", "h3"),
       h("p", { class: "actions", "data-ref": item.ref }, actions(item, this.#does(item), `${item.names.contest}, ${item.names.precinct}`))));
     return [h("section", { id: "device", "aria-labelledby": "device-heading" }, h("h2", { id: "device-heading" }, t("On this device")), h("ul", { class: "stubs" }, lines))];
@@ -337,8 +366,7 @@ class Entry {
     const here = `${base}/${precinct}/${contest}`;
     const intoForm = async (problem = null) => {
       const draft = this.#draft(precinct, contest);
-      for (const [code, votes] of Object.entries(item.tally.votes)) draft.figures[`votes.${code}`] = String(votes);
-      for (const name of Object.keys(item.tally)) if (typeof item.tally[name] === "number" && name !== "revision") draft.figures[name] = String(item.tally[name]);
+      Object.assign(draft.figures, figuresOf(item.tally));
       draft.reason = problem ? item.tally.reason ?? "" : "";
       draft.problem = problem;
       await this.#keep(draft);
@@ -384,13 +412,14 @@ class Entry {
     const kept = this.#drafts.get(`${precinct.code}/${contest.code}`);
     const sent = this.#ballots.sent(precinct.code, contest.code);
     const next = this.#queue.next(precinct.code, contest.code, sent);
-    const draft = kept ?? { place: `${precinct.code}/${contest.code}`, figures: {}, reason: "", revision: next, problem: null };
+    const draft = kept ?? this.#begun(precinct.code, contest.code, next);
     const above = this.#overtaken(draft, next);
     const form = tallyForm(contest, draft, (event) => {
       event.preventDefault();
       this.#flush();
       draft.problem = null;
       this.#drafts.set(draft.place, draft);
+      this.#keep(draft);
       const faults = faultsOf(contest, draft);
       showFaults(form, faults);
       if (!faults.length) this.#go(location.pathname, "#check");
@@ -408,6 +437,7 @@ class Entry {
       addUp();
     });
     addUp();
+    if (!kept && sent && !Object.keys(draft.figures).length) this.#fetch(precinct.code, sent, draft);
     this.#afterwards = () => {
       if (above.length || draft.problem) showFaults(form, this.#faultsAt(draft.problem), above);
     };
@@ -415,11 +445,36 @@ class Entry {
       crumbs(base, precinct),
       heading(named(contest.name)),
       lead(named(precinct.name)),
-      sent && this.#already(precinct, contest, sent),
+      sent && this.#already(precinct, contest, sent, Object.keys(draft.figures).length > 0),
       draft.revision > 1 && !sent && h("p", { class: "notice" }, t("What you send now corrects what you sent before. Change the figures that are wrong and say why.")),
       form,
       kept && h("p", { class: "actions" }, button(t("Empty the form"), async () => { await this.#drop(draft); this.#show(); })),
     ];
+  }
+
+  /** What a form begins with: nothing, or for a correction what was sent last, where this device knows it. */
+  #begun(precinct, contest, revision) {
+    const item = this.#queue.of(precinct, contest);
+    const sent = this.#ballots.sent(precinct, contest);
+    const newest = item?.answer?.type === "receipt" && item.answer.revision === revision - 1 ? item.tally : this.#sent.get(sent?.seq);
+    return { place: `${precinct}/${contest}`, figures: newest ? figuresOf(newest) : {}, reason: "", revision, problem: null };
+  }
+
+  /** What a colleague or another device sent; without a network the form stays empty. */
+  async #fetch(precinct, { seq }, draft) {
+    const newest = await this.#ballots.figures(this.#token, precinct, seq).catch(() => null);
+    if (!newest) return;
+    this.#sent.set(seq, newest);
+    const [here, contest] = this.#path();
+    const open = this.#still && `${here}/${contest}` === draft.place && location.hash !== "#check";
+    if (open && !this.#drafts.has(draft.place)) this.#changedForm();
+  }
+
+  /** The form anew, with the keyboard where it was. */
+  #changedForm() {
+    const focused = document.activeElement?.id;
+    this.#show({ quietly: true });
+    document.getElementById(focused)?.focus({ preventScroll: true });
   }
 
   /** Words for what came in between, where it did; the draft is a correction from then on. */
@@ -436,13 +491,13 @@ class Entry {
     return problem.errors.filter(({ field }) => field !== "ref").map(({ field, message }) => [field, message]);
   }
 
-  #already(precinct, contest, sent) {
+  #already(precinct, contest, sent, known) {
     const clock = clockOf(this.#ballots.timezone);
     const told = t("Entry %(seq)s, revision %(revision)s, by %(by)s, %(at)s", { seq: figure(sent.seq), revision: sent.revision, by: apart(sent.by), at: clock(sent.at) });
     return h("div", { class: "card already" },
       h("p", {}, h("strong", {}, sent.status === "quarantined" ? t("Held for review") : t("Sent already")), ": ", told, ". ",
         h("a", { href: `${base}/${precinct.code}/${contest.code}/${sent.seq}` }, t("See what was sent"))),
-      h("p", {}, t("What you send now corrects it: type all figures anew and say why.")));
+      h("p", {}, known ? t("What you send now corrects it. Change the figures that are wrong and say why.") : t("What you send now corrects it: type all figures anew and say why.")));
   }
 
   #keepSoon(draft) {

@@ -276,8 +276,9 @@ async def test_without_javascript_a_keyboard_is_enough_from_signing_in_to_the_re
 
 
 async def test_what_was_typed_before_the_scripts_came_is_not_lost(
-    server: Server, token: str, page: Page
+    server: Server, desk: Services, token: str, page: Page
 ) -> None:
+    await report(desk, token, a_tally("north-1"))
     await sign_in(page, server, "north-1", "president")
     await page.route("**/tally.js", lambda route: route.abort())
     await page.evaluate(
@@ -301,6 +302,8 @@ async def test_what_was_typed_before_the_scripts_came_is_not_lost(
     )
     await expect(page.locator("#connection-word")).to_have_text("Connected")
     await expect(page.locator('[name="votes.ada"]')).to_have_value("12")
+    await expect(page.locator('[name="votes.ben"]')).to_have_value("30")
+    await expect(page.locator("#faults")).to_be_hidden()
 
 
 async def test_the_form_of_one_precinct_of_a_great_many_is_found_by_its_name(
@@ -328,3 +331,88 @@ async def test_sending_is_not_offered_twice_while_one_waits(server: Server, toke
     await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
     assert len(await tallies_in_log(server)) == 1
     await go(page, server, "north-1", "council")
+
+
+async def test_a_correction_starts_from_what_a_colleague_sent(
+    server: Server, desk: Services, token: str, page: Page
+) -> None:
+    await report(desk, await officer(desk, "otto"), a_tally("north-1"))
+    await sign_in(page, server, "north-1", "president")
+    await expect(page.locator('[name="votes.ada"]')).to_have_value("40")
+    await expect(page.locator("#balance")).to_contain_text("It balances.")
+    await expect(page.locator(".already")).to_contain_text("Change the figures that are wrong")
+    await page.fill("#reason", "looked at once more")
+    await read_back(page)
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Are these the figures?")
+    await page.get_by_role("button", name="Send the tally").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    assert [entry["revision"] for entry in await tallies_in_log(server)] == [1, 2]
+
+
+async def test_a_receipt_that_is_removed_from_the_device_leaves_the_tally_sent(
+    server: Server, token: str, page: Page
+) -> None:
+    await sign_in(page, server, "north-1", "president")
+    await fill(page)
+    await send(page)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    await page.get_by_role("button", name="Remove from this device").click()
+    await expect(page.locator(".already")).to_contain_text("Sent already")
+    await page.get_by_role("link", name="North-1").click()
+    await expect(page.get_by_text("1 of 2 contests sent")).to_be_visible()
+
+
+async def test_a_full_device_says_that_it_keeps_nothing_and_sends_all_the_same(
+    server: Server, token: str, page: Page
+) -> None:
+    await sign_in(page, server, "north-1", "president")
+    await fill(page)
+    await read_back(page)
+    await page.evaluate(
+        """() => {
+            IDBObjectStore.prototype.put = function () {
+                this.transaction.abort();
+            };
+        }"""
+    )
+    await page.get_by_role("button", name="Send the tally").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    await expect(page.locator("#connection-detail")).to_contain_text("This browser keeps nothing")
+    assert len(await tallies_in_log(server)) == 1
+
+
+async def test_of_two_tabs_that_can_keep_nothing_each_sends_its_own(
+    server: Server, token: str, browser: Browser
+) -> None:
+    context = await browser.new_context()
+    await context.add_init_script("Object.defineProperty(globalThis, 'indexedDB', {});")
+    await sign_in(await context.new_page(), server, "north-1", "president")
+    other = await context.new_page()
+    await go(other, server, "north-2", "president")
+    await expect(other.locator("#connection-word")).to_have_text("Connected")
+    await fill(other)
+    await send(other)
+    await expect(other.get_by_role("heading", level=1)).to_have_text("Received and counted")
+
+
+async def test_nothing_of_another_officer_stays_on_the_device(
+    server: Server, desk: Services, token: str, page: Page
+) -> None:
+    await officer(desk, "otto", "south")
+    await sign_in(page, server)
+    await expect(page.get_by_role("link", name="North-1")).to_be_visible()
+    await page.context.clear_cookies()
+    await sign_in(page, server, username="otto")
+    await expect(page.get_by_role("link", name="South-1")).to_be_visible()
+    await expect(page.get_by_role("link", name="North-1")).to_be_hidden()
+
+
+async def test_a_server_that_is_broken_for_a_moment_asks_nobody_to_sign_in_again(
+    server: Server, token: str, page: Page
+) -> None:
+    await sign_in(page, server)
+    await page.route("**/entry?*", lambda route: route.fulfill(status=503, json={"status": 503}))
+    await page.goto(address(server, "north-1", "president"))
+    await expect(page.locator("#tally")).to_be_visible()
+    await expect(page.get_by_role("link", name="Sign in")).to_be_hidden()

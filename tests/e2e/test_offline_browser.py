@@ -249,7 +249,8 @@ async def test_rights_that_are_taken_away_lose_no_tally(
         server.start()
         await expect(page.get_by_role("heading", level=1)).to_have_text("This needs you")
         await expect(page.get_by_text("not assigned to you any more")).to_be_visible()
-        await edit_member(desk, "olga", precincts=["tiny/country"])
+        async with page.expect_websocket():
+            await edit_member(desk, "olga", precincts=["tiny/country"])
         await expect(page.locator("#connection-word")).to_have_text("Connected")
         await page.get_by_role("button", name="Send again").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")

@@ -245,6 +245,27 @@ async def test_the_api_names_own_precincts_with_what_they_sent_also_while_withhe
     assert (found["total"], found["next"], found["username"]) == (1, None, "olga")
 
 
+async def test_the_api_gives_the_figures_of_own_precincts_and_of_no_others(
+    client: Client, house: Services, desk: Desk
+) -> None:
+    officer = await desk.official("olga", units=["north-1"])
+    mine, other = await desk.receipts(a_tally("north-1"), a_tally("south-1"), by=await desk.official("otto"))
+    await house.elections.move("tiny", "withhold")
+    response = await client.get(f"{desk.path}/entry/north-1/{mine.seq}", headers=officer.bearer)
+    assert response.headers["Cache-Control"] == "private, no-store"
+    found = await response.get_json()
+    assert (found["contest"], found["votes"]) == ("president", FIGURES["president"]["votes"])
+    assert "nonce" not in found
+    for place, seq, status in (
+        ("north-1", other.seq, 404),
+        ("north-1", 2**63, 404),
+        ("south-1", other.seq, 403),
+        ("nowhere", 1, 404),
+    ):
+        answer = await client.get(f"{desk.path}/entry/{place}/{seq}", headers=officer.bearer)
+        assert answer.status_code == status, (place, seq)
+
+
 async def test_what_is_kept_for_no_network_names_nobody_and_changes_with_its_files(
     client: Client, desk: Desk
 ) -> None:
