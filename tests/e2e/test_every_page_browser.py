@@ -23,6 +23,7 @@ from quart_app.embedded import Engines
 from quart_app.settings import load_settings
 from quart_app.wiring import Services
 from tests.building import tiny_election
+from tests.desk import Desk
 from tests.e2e.test_admin_browser import CANDIDATES, VOTERS, all_added, rows
 from tests.e2e.test_demo import TLS_OFFSET, port_with_a_free_one_behind
 
@@ -116,12 +117,19 @@ async def addresses(house: Services, *, private: bool) -> list[str]:
     return found
 
 
+_VOTERS = """
+    SELECT v.id FROM voters v JOIN elections e ON e.id = v.election_id
+    WHERE e.code = :election ORDER BY v.id LIMIT 1
+"""
+
+
 async def _places(house: Services, election: str) -> dict[str, str]:
     """What stands in the addresses of an election's pages."""
     contest = (await house.elections.contests(election))[0]
     counted = await house.results.precincts(election, contest.code, limit=1)
     precincts = [u.code for u in await house.elections.units(election, limit=1000) if u.kind == "precinct"]
     precinct, seq = (counted[0].precinct, counted[0].seq) if counted else (precincts[0], 1)
+    voters = await Desk(house, election).sql(_VOTERS, election=election)
     return {
         "election": election,
         "contest": contest.code,
@@ -132,7 +140,7 @@ async def _places(house: Services, election: str) -> dict[str, str]:
         "seq": str(seq),
         "username": "ann",
         "code": CANDIDATES[0]["code"],
-        "voter": "1",
+        "voter": str(voters[0].id) if voters else "1",
         "tag": "tallies",
     }
 

@@ -128,7 +128,7 @@ async def test_a_draft_is_edited_and_the_log_says_so(empty_draft: Office) -> Non
     assert (entry["change"], entry["ballot_seed"], entry["is_test"]) == ("edited", "17 4 31", True)
     assert entry["reason"] == "ballot_seed, is_test, name"
     page = await empty_draft.client.get("/elections/made/log", headers={"Accept": "text/html"})
-    assert ">17 4 31</code>" in await page.get_data(as_text=True)
+    assert "<bdi>17 4 31</bdi></code>" in await page.get_data(as_text=True)
     assert (await empty_draft.get("/results")).body["name"] == "A better name"
 
 

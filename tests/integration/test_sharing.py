@@ -216,7 +216,7 @@ async def test_a_picture_is_drawn_once_for_all_who_ask_at_the_same_time(
 async def test_a_picture_of_a_test_says_so(client: Client, house: Services) -> None:
     await define(house, tiny_election(is_test=True))
     found, _ = await picture(client, PICTURES[1])
-    assert found.convert("RGB").getpixel((1190, 20)) in ((255, 216, 77), (255, 227, 128))
+    assert found.convert("RGB").getpixel((1190, 20)) in ((255, 216, 77), (255, 230, 138))
 
 
 async def test_there_is_no_picture_of_nothing(client: Client, desk: Desk) -> None:
