@@ -51,11 +51,15 @@ class Race:
 
     def __init__(self, selections: Sequence[str]) -> None:
         self._selections = tuple(selections)
-        self._counted: dict[int, CountedTally] = {}
-        self._ballots_cast = 0
-        self._write_ins = 0
-        self._votes = [0] * len(self._selections)
+        self._counted: dict[int, tuple[int, ...]] = {}
+        """Ballots cast, write-ins and votes of each tally that counts, by its seq."""
+        self._totals = [0] * (2 + len(self._selections))
         self.points: list[Point] = []
+
+    @property
+    def size(self) -> int:
+        """How many tallies count."""
+        return len(self._counted)
 
     def take(self, tally: CountedTally) -> None:
         """The next entry of the contest; entries come in the order of the log."""
@@ -64,26 +68,17 @@ class Race:
         for seq in tally.supersedes:
             if earlier := self._counted.pop(seq, None):
                 self._add(-1, earlier)
-        self._counted[tally.seq] = tally
-        self._add(+1, tally)
-        self.points.append(
-            Point(
-                tally.seq,
-                tally.at,
-                len(self._counted),
-                self._ballots_cast,
-                self._write_ins,
-                tuple(self._votes),
-            )
-        )
+        votes = (tally.votes.get(code, 0) for code in self._selections)
+        figures = self._counted[tally.seq] = (tally.ballots_cast, tally.write_ins, *votes)
+        self._add(+1, figures)
+        ballots_cast, write_ins, *totals = self._totals
+        self.points.append(Point(tally.seq, tally.at, self.size, ballots_cast, write_ins, tuple(totals)))
         if len(self.points) > 2 * MOST_POINTS:
             self.points = thinned(self.points)
 
-    def _add(self, sign: int, tally: CountedTally) -> None:
-        self._ballots_cast += sign * tally.ballots_cast
-        self._write_ins += sign * tally.write_ins
-        for place, code in enumerate(self._selections):
-            self._votes[place] += sign * tally.votes.get(code, 0)
+    def _add(self, sign: int, figures: Sequence[int]) -> None:
+        for place, figure in enumerate(figures):
+            self._totals[place] += sign * figure
 
 
 def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:

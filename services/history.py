@@ -7,8 +7,9 @@ from models.history import CountedTally, History, Race, thinned
 from repositories.database import Database
 from services.results import ResultsService, View
 
-# Races that a process keeps: each holds its contest's counted tallies, some 300 kB with 1,300 precincts.
+# Races that a process keeps, and tallies in all of them, of 300 to 700 bytes each.
 KEPT = 64
+TALLIES_KEPT = 150_000
 # Entries of one read: with their texts they take a megabyte or two.
 PAGE = 2000
 
@@ -53,8 +54,11 @@ class HistoryService:
     def _keep(self, election: str, contest: str, selections: tuple[str, ...]) -> _Kept:
         kept = self._kept.setdefault((election, contest), _Kept(selections))
         self._kept.move_to_end((election, contest))
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        tallies = sum(one.race.size for one in self._kept.values())
+        # The one that is asked for stays, however large it is.
+        while len(self._kept) > 1 and (len(self._kept) > KEPT or tallies > TALLIES_KEPT):
+            _, gone = self._kept.popitem(last=False)
+            tallies -= gone.race.size
         return kept
 
     async def _read(self, kept: _Kept, view: View, contest: str) -> None:

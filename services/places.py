@@ -15,8 +15,10 @@ PrecinctFilter = Literal["", "reported", "held", "outstanding"]
 PrecinctOrder = Literal["code", "name"]
 
 _MOST_FOUND = 50
-# Maps of which this process remembers how they stand.
+# Maps of which this process remembers how they stand, and units on all of them: of a kilobyte and a half each
+# where a contest has a dozen selections.
 _MAPS_KEPT = 64
+_UNITS_KEPT = 40_000
 
 
 class PlaceService:
@@ -140,12 +142,20 @@ class PlaceService:
         """Read once for each change of the election, however many look at the map."""
         key = (contest_id, unit_id, level)
         head = await repos.log.head(state.id)
-        if state.status == ElectionStatus.DRAFT or self._maps.get(key, (0, []))[0] != head:
-            self._maps.pop(key, None)
-            self._maps[key] = (head, await repos.places.standing(contest_id, unit_id, level))
-            if len(self._maps) > _MAPS_KEPT:
-                del self._maps[next(iter(self._maps))]
-        return self._maps[key][1]
+        known_at, standing = self._maps.get(key, (0, []))
+        if state.status == ElectionStatus.DRAFT or known_at != head:
+            standing = await repos.places.standing(contest_id, unit_id, level)
+            self._keep(key, head, standing)
+        return standing
+
+    def _keep(self, key: tuple[int, int, str], head: int, standing: list[Standing]) -> None:
+        """The map read longest ago goes first; one that is too large for all is not kept."""
+        self._maps.pop(key, None)
+        self._maps[key] = (head, standing)
+        units = sum(len(kept) for _, kept in self._maps.values())
+        while len(self._maps) > _MAPS_KEPT or units > _UNITS_KEPT:
+            _, gone = self._maps.pop(next(iter(self._maps)))
+            units -= len(gone)
 
 
 def _progress(child: Child, withhold: bool) -> UnitProgress:

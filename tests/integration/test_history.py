@@ -4,6 +4,7 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from quart_app.wiring import Services
+from services import history
 from tests.building import a_tally, every_tally, tiny_election, unbalanced
 from tests.desk import Desk, define
 
@@ -35,15 +36,28 @@ async def test_its_last_point_has_the_results_after_every_batch(
     for tally in every_tally():
         await desk.receipts(tally)
         results = await (await client.get(f"{desk.path}/contests/{contest}/results")).get_json()
-        history = await (await client.get(path(desk, contest))).get_json()
-        assert history["version"] == results["version"]
-        assert len(history["points"]) == results["units_reported"]
-        if history["points"]:
-            last = history["points"][-1]
-            votes = dict(zip(history["selections"], last["votes"], strict=True))
+        found = await (await client.get(path(desk, contest))).get_json()
+        assert found["version"] == results["version"]
+        assert len(found["points"]) == results["units_reported"]
+        if found["points"]:
+            last = found["points"][-1]
+            votes = dict(zip(found["selections"], last["votes"], strict=True))
             assert votes == {s["code"]: s["votes"] for s in results["selections"]}
             for name in ("units_reported", "ballots_cast", "write_ins"):
                 assert last[name] == results[name]
+
+
+async def test_races_that_are_too_large_to_be_kept_together_are_folded_anew(
+    house: Services, desk: Desk, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "TALLIES_KEPT", 2)
+    for tally in every_tally():
+        await desk.receipts(tally)
+        for contest in ("president", "council", "measure"):
+            found = await (await client.get(path(desk, contest))).get_json()
+            results = await (await client.get(f"{desk.path}/contests/{contest}/results")).get_json()
+            assert len(found["points"]) == results["units_reported"]
+    assert len(house.history._kept) == 1
 
 
 async def test_who_has_the_newest_history_is_told_so(desk: Desk, client: Client) -> None:

@@ -8,6 +8,7 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from models.geojson import read_features
+from services import places
 from tests.building import ALL, a_tally, unbalanced
 from tests.desk import Desk, Official
 from tests.integration.test_shapes import collection, squares
@@ -202,3 +203,15 @@ async def test_a_withheld_map_shows_who_has_reported_and_nothing_else(
 async def test_before_the_first_tally_a_map_says_that_nobody_has_reported(client: Client, desk: Desk) -> None:
     assert len(titles(await picture(client, "?words=true"))) == 2
     assert "No precinct has reported yet" in squeezed(await text(client, MAP))
+
+
+async def test_maps_that_are_too_large_to_be_kept_together_are_read_anew(
+    desk: Desk, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "_UNITS_KEPT", 4)
+    await desk.receipts(a_tally("north-1"))
+    for query, reported in (("?level=precincts", 1), ("", 1), ("?level=precincts&unit=north", 1)) * 2:
+        found = await units(client, query)
+        assert sum(unit["units_reported"] for unit in found.values()) == reported
+    kept = desk.house.places._maps.values()
+    assert 0 < sum(len(standing) for _, standing in kept) <= 4
