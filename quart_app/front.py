@@ -8,10 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+from werkzeug.exceptions import BadHost
+
 from quart_app.answers import JSON, LIVE, etag_of, matches
 from quart_app.door.compression import GZIP, takes_gzip, weak
 from quart_app.door.cors import OPEN
 from quart_app.door.headers import EVERYWHERE, NO_PAGE, STRICT, Pairs, encoded, only_https
+from quart_app.errors import PROBLEM_JSON
 from services.results import ResultsService
 
 PREFIX = "/api/v1/elections/"
@@ -29,7 +33,11 @@ class FrontDoor:
             scope = {**scope, "path": _path_of(scope["path"])}
         if scope["type"] == "http" and scope["path"].endswith("/results") and await self._answer(scope, send):
             return
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive, send)
+        except BadHost:
+            # Quart meets it before there is a request that an error handler could answer.
+            await _refuse(scope, send)
 
     async def _answer(self, scope: Any, send: Any) -> bool:
         results = self._results()
@@ -63,6 +71,15 @@ class FrontDoor:
         return True
 
 
+async def _refuse(scope: Any, send: Any) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        return
+    headers = [*_REFUSED, (b"content-length", b"%d" % len(_BAD_HOST))]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": _BAD_HOST, "more_body": False})
+
+
 def _path_of(target: str) -> str:
     """The path of a target in absolute form (RFC 9112, 3.2.2); what is none leads nowhere."""
     try:
@@ -71,6 +88,17 @@ def _path_of(target: str) -> str:
         return f"/{target}"
 
 
+# RFC 6455, 7.4.1: a message, here the first, that cannot be accepted.
+POLICY_VIOLATION = 1008
+_BAD_HOST = msgspec.json.encode(
+    {
+        "type": "about:blank",
+        "status": 400,
+        "code": "bad-host",
+        "title": "The Host header of this request is not the name of a host; correct it.",
+    }
+)
+_REFUSED = encoded({"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store"}, EVERYWHERE, NO_PAGE)
 _HEADERS = encoded({"Cache-Control": LIVE, "Vary": "Accept-Encoding"}, EVERYWHERE, NO_PAGE, OPEN)
 _STRICT = [*_HEADERS, *encoded(STRICT)]
 _CONTENT_TYPE = (b"content-type", JSON.encode())

@@ -210,3 +210,11 @@ async def test_https_is_asked_for_only_where_the_plain_port_is_not_of_the_same_m
     for address in ("/health/live", f"{desk.path}/results", f"{desk.path}/results", "/"):
         response = await client.get(address, headers={"Host": host}, scheme=scheme)
         assert ("Strict-Transport-Security" in response.headers) is told, address
+
+
+async def test_a_host_that_can_be_none_is_refused_in_words(client: Client, desk: Desk) -> None:
+    for address in ("/", "/elections/tiny", f"{desk.path}/results.csv"):
+        response = await client.get(address, headers={"Host": "x" * 300})
+        assert (response.status_code, response.content_type) == (400, "application/problem+json")
+        assert (await response.get_json(force=True))["code"] == "bad-host"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
