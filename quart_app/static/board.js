@@ -40,7 +40,7 @@ function take(results) {
   all.set(results.contest, results);
   const contest = contests.get(results.contest);
   if (contest?.take(results)) {
-    news.tell(results.contest, () => (contest.element.hidden ? "" : sentence(contest.results)));
+    news.tell(results.contest, () => (contest.element.hidden ? "" : sentence(contest)));
     race?.changed();
   }
   if (contest) waiting.add(contest);
@@ -101,13 +101,16 @@ function write(id, property, value) {
   return true;
 }
 
-const sentence = (results) =>
-  t("%(contest)s: %(standing)s %(reported)s of %(expected)s precincts reported.", {
+function sentence(contest) {
+  const { results } = contest;
+  const said = t("%(contest)s: %(standing)s %(reported)s of %(expected)s precincts reported.", {
     contest: results.name,
     standing: headline(results),
     reported: figure(results.units_reported),
     expected: figure(results.units_expected),
   });
+  return contest.hasFallen() ? `${said} ${t("A correction has just lowered totals here.")}` : said;
+}
 
 const only = page.dataset.only ? `?contest=${encodeURIComponent(page.dataset.only)}` : "";
 const address = `/api/v1/elections/${encodeURIComponent(page.dataset.election)}/results/stream${only}`;

@@ -1,9 +1,15 @@
 // One contest on the page: takes whole results, never goes back to older ones, and writes what has changed.
 
+import { load } from "./documents.js";
 import { STANDING_WORDS, STATUS_WORDS, figure, percent, ratio } from "./figures.js";
 import { headline } from "./headlines.js";
 import { slide, stretch, touch } from "./motion.js";
 import { t } from "./texts.js";
+
+// Of what the server draws the newest is asked for at most so often.
+const AGAIN_MS = 10_000;
+// Not all who look at a board ask for the same in the same moment.
+const SPREAD_MS = 2_000;
 
 const SHOWN = {
   status: (results) => STATUS_WORDS[results.status],
@@ -23,11 +29,15 @@ function writeInsShare({ selections, write_ins: writeIns }) {
 function fell(older, newer) {
   if (!older?.released || !newer.released) return false;
   const votes = new Map(older.selections.map((choice) => [choice.code, choice.votes]));
-  return newer.selections.some((choice) => choice.votes < votes.get(choice.code));
+  return newer.write_ins < older.write_ins || newer.selections.some((choice) => choice.votes < votes.get(choice.code));
 }
 
 export class Contest {
   #drawn = null;
+  #askedAt = -AGAIN_MS;
+  #asking = 0;
+  #picturing = 0;
+  #fallen = false;
 
   constructor(element, clock) {
     this.element = element;
@@ -38,9 +48,15 @@ export class Contest {
     this.seen = true;
     this.drawnAt = 0;
     this.progress = element.querySelector("progress");
-    this.rows = new Map();
-    for (const row of element.querySelectorAll("[data-selection]")) this.rows.set(row.dataset.selection, parts(row));
-    this.fields = [...element.querySelectorAll("[data-field]")].filter((field) => !field.closest("[data-selection]"));
+    this.race = element.querySelector(".over-time");
+    this.race?.addEventListener("toggle", () => this.#picture());
+    this.#find();
+  }
+
+  #find() {
+    const rows = [...this.element.querySelectorAll("[data-selection]")];
+    this.rows = new Map(rows.map((row) => [row.dataset.selection, parts(row)]));
+    this.fields = [...this.element.querySelectorAll("[data-field]")].filter((field) => !field.closest("[data-selection]"));
   }
 
   /** Remembers results, unless they are older than what is known; says whether they are news. */
@@ -57,17 +73,64 @@ export class Contest {
     const results = this.results;
     if (results === this.#drawn) return;
     if (fell(this.#drawn, results)) this.#tellOfCorrection(results);
+    if (this.#lacks(results)) this.#rowsAnew();
     for (const field of this.fields) this.#fill(field, results);
     if (this.progress.max !== results.units_expected) this.progress.max = results.units_expected || 1;
     if (this.progress.value !== results.units_reported) this.progress.value = results.units_reported;
     for (const choice of results.selections) this.#choose(choice);
     this.#order(results.selections);
+    this.#pictureSoon(results.released);
     this.#drawn = results;
     this.drawnAt = performance.now();
   }
 
+  /** Whether a total has fallen since this was last asked. */
+  hasFallen() {
+    const fallen = this.#fallen;
+    this.#fallen = false;
+    return fallen;
+  }
+
+  /** Only some of the choices have a row here, and another one has come up among them. */
+  #lacks({ selections }) {
+    const first = Number(this.element.dataset.skipped ?? 0);
+    return selections.slice(first, first + this.rows.size).some(({ code }) => !this.rows.has(code));
+  }
+
+  /** Rows are written by the server, with colours and signs. */
+  #rowsAnew() {
+    const pause = Math.max(0, this.#askedAt + AGAIN_MS - performance.now()) + Math.random() * SPREAD_MS;
+    this.#asking ||= setTimeout(async () => {
+      this.#askedAt = performance.now();
+      const fresh = await load(location.href).catch(() => null);
+      this.#asking = 0;
+      const body = fresh?.querySelector(`[data-contest="${CSS.escape(this.element.dataset.contest)}"] .choices tbody`);
+      if (body) this.element.querySelector(".choices tbody").replaceWith(document.adoptNode(body));
+      this.#find();
+      this.#drawn = null;
+      this.draw();
+    }, pause);
+  }
+
+  #pictureSoon(released) {
+    if (!this.race) return;
+    this.race.hidden = !released;
+    if (this.race.open) this.#picturing ||= setTimeout(() => this.#picture(), AGAIN_MS);
+  }
+
+  /** The race of a card is a picture, and its address says of which version. */
+  #picture() {
+    this.#picturing = 0;
+    const image = this.race.querySelector("img");
+    const address = new URL(image.src);
+    if (!this.race.open || this.version <= Number(address.searchParams.get("version") ?? this.element.dataset.version)) return;
+    address.searchParams.set("version", this.version);
+    image.src = address;
+  }
+
   /** Stays until the page is loaded again: whoever looks away for a minute is to read it too. */
   #tellOfCorrection({ election }) {
+    this.#fallen = true;
     if (this.element.querySelector(".corrected")) return;
     const said = Object.assign(document.createElement("p"), { className: "corrected" });
     const log = Object.assign(document.createElement("a"), { href: `/elections/${encodeURIComponent(election)}/log` });

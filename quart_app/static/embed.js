@@ -211,7 +211,13 @@
       source.addEventListener("heartbeat", () => this.#hear());
       source.addEventListener("error", () => this.#lose(source));
       this.#timers.judge = setInterval(() => this.#judge(), 5_000);
-      this.#timers.held = setTimeout(() => this.#ask(), HELD_UP_MS);
+      this.#timers.held = setTimeout(() => this.#poll(), HELD_UP_MS);
+    }
+
+    #poll() {
+      this.#ask();
+      clearInterval(this.#timers.poll);
+      this.#timers.poll = setInterval(() => this.#ask(), POLL_MS);
     }
 
     #stop() {
@@ -234,9 +240,7 @@
       this.#tell("lost");
       // A browser comes back by itself after a cut, and not after an answer such as 503.
       if (source.readyState !== EventSource.CLOSED) return;
-      this.#ask();
-      clearInterval(this.#timers.poll);
-      this.#timers.poll = setInterval(() => this.#ask(), POLL_MS);
+      this.#poll();
       clearTimeout(this.#timers.again);
       this.#timers.again = setTimeout(() => this.#open(this.#followed), STREAM_AGAIN_MS * (1 + Math.random()));
     }
@@ -286,6 +290,7 @@
     #results = null;
     #state = "connecting";
     #aging = 0;
+    #turn = 0;
     #toldAt = Date.now();
     #telling = 0;
 
@@ -309,20 +314,21 @@
     }
 
     attributeChangedCallback(_name, before, after) {
-      if (!this.isConnected || before === after || !this.#feed) return;
+      if (!this.isConnected || before === after) return;
       this.#end();
       this.#begin();
     }
 
     async #begin() {
+      const turn = ++this.#turn;
       const asked = this.getAttribute("election");
-      if (!asked || !this.contest) return;
+      if (!asked || !this.contest || !URL.canParse(asked, document.baseURI)) return;
       const election = new URL(asked, document.baseURI).href;
       const feed = (this.#feed = Feed.of(election));
       const lang = this.closest("[lang]")?.lang || navigator.language || "en";
       const loaded = await Promise.all([Words.of(new URL(election).origin, lang.split("-")[0].toLowerCase()), feed.parties()]);
       // Meanwhile it may have been taken away, or show something else.
-      if (this.#feed !== feed || !this.isConnected) return;
+      if (this.#turn !== turn || !this.isConnected) return;
       [this.#words, this.#parties] = loaded;
       this.election = election;
       feed.join(this);
@@ -330,6 +336,7 @@
     }
 
     #end() {
+      this.#turn += 1;
       this.#feed?.leave(this);
       this.#feed = this.#parts = this.#results = null;
       this.#rows.clear();

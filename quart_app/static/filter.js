@@ -45,8 +45,7 @@ export class Filter {
     }
     history.replaceState(null, "", address);
     this.apply();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#tell(), TELL_MS);
+    this.#tellSoon();
   }
 
   /** Hides what is not looked for. */
@@ -55,8 +54,16 @@ export class Filter {
     const show = this.form.elements.show.value;
     for (const contest of this.contests.values()) {
       const hidden = !(this.#fits(contest, show) && words.every((word) => this.#names(contest).includes(word)));
-      if (contest.element.hidden !== hidden) contest.element.hidden = hidden;
+      // What comes in meanwhile takes nothing away from below the keyboard.
+      if (contest.element.hidden === hidden || (hidden && contest.element.contains(document.activeElement))) continue;
+      contest.element.hidden = hidden;
+      this.#tellSoon();
     }
+  }
+
+  #tellSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tell(), TELL_MS);
   }
 
   #fits({ results }, show) {

@@ -1,5 +1,6 @@
 // The map of a contest: takes the picture into the page, with links and words, and keeps it up to date.
 
+import { load } from "./documents.js";
 import { ResultsStream } from "./stream.js";
 
 // New figures are drawn at most so often, however fast they come.
@@ -10,18 +11,6 @@ const told = document.getElementById("told");
 let version = Number(figure?.dataset.version);
 let drawnAt = 0;
 let timer = 0;
-
-/** A document from this server: markup that is parsed, and never runs. */
-function load(address) {
-  return new Promise((done, fail) => {
-    const request = new XMLHttpRequest();
-    request.open("GET", address);
-    request.responseType = "document";
-    request.addEventListener("load", () => (request.status === 200 && request.response ? done(request.response) : fail(request.status)));
-    request.addEventListener("error", fail);
-    request.send();
-  });
-}
 
 const links = () => [...figure.querySelectorAll("svg > g a")];
 

@@ -1,11 +1,14 @@
 // The race over time on a contest's page: asks the server to draw it again when there is something new.
 
+import { load } from "./documents.js";
+
 // The newest minutes change little in a picture of the whole night.
 const AGAIN_MS = 10_000;
 
 export class Race {
   #section;
   #timer = 0;
+  #waiting = false;
 
   /** `section` says in `data-address` where its newest form comes from. */
   constructor(section) {
@@ -16,18 +19,25 @@ export class Race {
     this.#timer ||= setTimeout(() => this.#load(), AGAIN_MS);
   }
 
-  /** XMLHttpRequest reads a page into a document, in which nothing runs. */
-  #load() {
+  async #load() {
     this.#timer = 0;
-    if (document.hidden) {
-      document.addEventListener("visibilitychange", () => this.changed(), { once: true });
-      return;
+    if (document.hidden) return this.#wait();
+    try {
+      this.#show((await load(this.#section.dataset.address)).getElementById("race"));
+    } catch {
+      this.changed();
     }
-    const request = new XMLHttpRequest();
-    request.open("GET", this.#section.dataset.address);
-    request.responseType = "document";
-    request.addEventListener("load", () => this.#show(request.response?.getElementById("race")));
-    request.send();
+  }
+
+  /** Nobody looks: it is drawn when somebody does. */
+  #wait() {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    const seen = () => {
+      this.#waiting = false;
+      this.changed();
+    };
+    document.addEventListener("visibilitychange", seen, { once: true });
   }
 
   /** The table stays open if it was, and the keyboard where it was. */

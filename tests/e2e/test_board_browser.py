@@ -1,15 +1,18 @@
 """What the live board says, finds and moves while somebody looks at it."""
 
 import datetime
+import re
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from models.definitions import SelectionDefinition
 from models.recording import Receipt
 from models.submissions import TallySubmission
 from quart_app.wiring import Services
-from tests.building import a_tally, tiny_election
+from tests.building import ALL, a_tally, tiny_election
 from tests.e2e.running import Server
 
 
@@ -202,3 +205,82 @@ async def test_a_board_whose_modules_do_not_load_says_how_to_get_newer_figures(
     await page.goto(f"{server.url}/elections/tiny")
     await expect(page.locator("#connection-detail")).to_contain_text("load it again for newer figures")
     await expect(card(page).locator("[data-selection=ada]")).to_contain_text("52.6%")
+
+
+async def test_whoever_comes_up_among_the_first_of_many_has_a_row(
+    server: Server, desk: Services, page: Page
+) -> None:
+    many = tuple(SelectionDefinition(code=f"c-{at}", name=f"Choice {at}", party="RED") for at in range(15))
+    tiny = tiny_election()
+    whole = msgspec.structs.replace(tiny.contests[0], selections=many)
+    await desk.elections.define(msgspec.structs.replace(tiny, contests=(whole,)), opened=True, released=True)
+    token = await desk.officials.root_officer_token("tiny", datetime.timedelta(hours=1))
+    await open_board(page, server)
+    rows = card(page).locator("[data-selection]")
+    await expect(rows).to_have_count(12)
+    await expect(card(page)).not_to_contain_text("Choice 14")
+    votes = {one.code: 1 for one in many} | {"c-14": 60}
+    await report(desk, token, a_tally("north-1", votes=votes, ballots_cast=79))
+    await expect(rows.first).to_contain_text("Choice 14")
+    await expect(rows.first.locator("[data-field=votes]")).to_have_text("60")
+    await expect(rows).to_have_count(12)
+
+
+async def test_a_contest_that_is_read_by_keyboard_stays_though_it_is_no_longer_looked_for(
+    server: Server, desk: Services, token: str, page: Page
+) -> None:
+    await open_board(page, server, "?show=incomplete")
+    council = card(page, "council").get_by_role("link").first
+    await council.focus()
+    for contest in ("president", "council"):
+        await report(desk, token, *(a_tally(place, contest) for place in ALL))
+    await expect(card(page)).to_be_hidden()
+    await expect(page.locator("#shown")).to_have_text("2 of 3 contests are shown.")
+    await expect(council).to_be_focused()
+    await page.focus("#q")
+    await report(desk, token, a_tally("south-1", "measure"))
+    await expect(card(page, "council")).to_be_hidden()
+    await expect(page.locator("#shown")).to_have_text("1 of 3 contests are shown.")
+
+
+async def test_a_correction_is_heard_and_not_only_seen(
+    server: Server, desk: Services, token: str, page: Page
+) -> None:
+    await report(desk, token, a_tally("north-1"))
+    await open_board(page, server)
+    await expect(card(page).locator("[data-selection=ada] [data-field=votes]")).to_have_text("40")
+    lower = a_tally("north-1", revision=2, reason="counted again", votes={"ada": 30, "ben": 40, "cy": 5})
+    await report(desk, token, lower)
+    await expect(page.locator("#news")).to_contain_text("A correction has just lowered totals here.")
+
+
+async def test_a_race_that_is_open_on_the_board_is_drawn_again(
+    server: Server, desk: Services, token: str, page: Page
+) -> None:
+    await report(desk, token, a_tally("north-1"), a_tally("north-2"))
+    await open_board(page, server)
+    await card(page).get_by_text("Race over time").click()
+    picture = card(page).get_by_role("img")
+    await expect(picture).to_have_js_property("complete", True)
+    await report(desk, token, a_tally("south-1"))
+    await expect(picture).to_have_attribute("src", re.compile("version="))
+    await expect(picture).to_have_js_property("naturalWidth", 640)
+
+
+@pytest.mark.parametrize("path", ["", "/contests/president", "/contests/president/map"])
+async def test_pages_are_whole_whichever_module_does_not_load(
+    server: Server, desk: Services, token: str, browser: Browser, path: str
+) -> None:
+    await report(desk, token, a_tally("north-1"))
+    context = await browser.new_context()
+    asked: list[str] = []
+    first = await context.new_page()
+    first.on("request", lambda request: asked.append(request.url))
+    await first.goto(f"{server.url}/elections/tiny{path}", wait_until="networkidle")
+    for module in sorted({address for address in asked if address.endswith(".js")}):
+        page = await context.new_page()
+        await page.route(module, lambda route: route.abort())
+        await page.goto(f"{server.url}/elections/tiny{path}")
+        await expect(page.locator("main")).to_contain_text("52.6%")
+        await page.close()
+    await context.close()

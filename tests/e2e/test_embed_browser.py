@@ -205,3 +205,47 @@ async def test_the_lines_are_copied_as_they_stand(server: Server, browser: Brows
     await expect(page.get_by_role("status").filter(has_text="Copied.")).to_have_count(1)
     copied = await page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f'<script async src="{server.url}/embed.js"></script>\n<tallystream-contest ')
+
+
+async def test_an_element_that_is_told_late_what_to_show_begins_then_and_ends_when_it_is_taken_away(
+    server: Server, desk: Services, page: Page, newsroom: Newsroom
+) -> None:
+    await page.add_init_script(
+        """window.open_streams = 0;
+        window.EventSource = class extends EventSource {
+            constructor(...asked) {
+                super(...asked);
+                window.open_streams += 1;
+            }
+            close() {
+                window.open_streams -= this.readyState === EventSource.CLOSED ? 0 : 1;
+                super.close();
+            }
+        };"""
+    )
+    await page.goto(newsroom("<tallystream-contest></tallystream-contest>"))
+    await page.evaluate(
+        """(election) => {
+            const element = document.querySelector("tallystream-contest");
+            element.setAttribute("contest", "president");
+            element.setAttribute("election", "http://[");
+            element.setAttribute("election", election);
+        }""",
+        f"{server.url}/elections/tiny",
+    )
+    shown = page.locator("tallystream-contest")
+    await expect(shown).to_contain_text("52.6%")
+    await expect(shown).to_contain_text("Live")
+    for _ in range(3):
+        await page.evaluate(
+            """() => {
+                const element = document.querySelector("tallystream-contest");
+                element.remove();
+                document.querySelector("main").append(element);
+            }"""
+        )
+    await page.evaluate("document.querySelector('tallystream-contest').setAttribute('contest', 'council')")
+    await expect(shown).to_contain_text("Dora")
+    assert await page.evaluate("open_streams") == 1
+    await page.evaluate("document.querySelector('tallystream-contest').remove()")
+    await page.wait_for_function("open_streams === 0")
