@@ -159,30 +159,15 @@ def contest_results(
     election: ElectionState, count: ContestCount, *, unit: str | None = None, withhold: bool = False
 ) -> ContestResults:
     """The results of a contest; `withhold` leaves out every figure that tells of votes."""
-    known = count.voters_registered is not None
-    figures: dict[str, int | float | None] = {
-        "voters_registered_reported": count.voters_registered_reported if known else None,
-        "ballots_cast": count.ballots_cast,
-        "turnout": ratio(count.ballots_cast, count.voters_registered_reported) if known else None,
-        "overvotes": count.overvotes,
-        "undervotes": count.undervotes,
-        "write_ins": count.write_ins,
-        "rejected_ballots": count.rejected_ballots,
-        "quarantined_units": count.quarantined_units,
-    }
     status = results_status(election.status, count.units_reported, count.units_expected)
-    selections = ranked(
-        count.selections,
-        sum(s.votes for s in count.selections) + count.write_ins,
-        seats=count.number_elected,
-        variation=count.vote_variation,
-        final=status == "certified" and not count.is_measure,
-    )
+    figures = _figures(count)
     if withhold:
         figures = dict.fromkeys(figures)
         selections = tuple(
             SelectionResult(s.code, s.name, s.party, None, None, None) for s in count.selections
         )
+    else:
+        selections = _selections(count, final=status == "certified" and not count.is_measure)
     return ContestResults(
         election=election.code,
         contest=count.code,
@@ -202,6 +187,31 @@ def contest_results(
         voters_registered=count.voters_registered,
         selections=selections,
         **figures,  # type: ignore[arg-type]
+    )
+
+
+def _figures(count: ContestCount) -> dict[str, int | float | None]:
+    """What tells of votes, beside the selections' own."""
+    known = count.voters_registered is not None
+    return {
+        "voters_registered_reported": count.voters_registered_reported if known else None,
+        "ballots_cast": count.ballots_cast,
+        "turnout": ratio(count.ballots_cast, count.voters_registered_reported) if known else None,
+        "overvotes": count.overvotes,
+        "undervotes": count.undervotes,
+        "write_ins": count.write_ins,
+        "rejected_ballots": count.rejected_ballots,
+        "quarantined_units": count.quarantined_units,
+    }
+
+
+def _selections(count: ContestCount, *, final: bool) -> tuple[SelectionResult, ...]:
+    return ranked(
+        count.selections,
+        sum(s.votes for s in count.selections) + count.write_ins,
+        seats=count.number_elected,
+        variation=count.vote_variation,
+        final=final,
     )
 
 

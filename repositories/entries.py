@@ -8,10 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.entries import KeptTally, SentTally
-from models.log import TallyEntry
-
-# PostgreSQL's bigint. A larger number, which an address can hold, is the entry of nothing.
-_MAX_SEQ = 2**63 - 1
+from models.log import MAX_SEQ, TallyEntry
 
 _NEWEST = text("""
     SELECT DISTINCT ON (t.unit_id, t.contest_id)
@@ -46,7 +43,7 @@ class Entries:
 
     async def tally(self, election_id: int, seq: int) -> KeptTally | None:
         """The tally that the log's entry `seq` brought; None where that is no tally."""
-        if seq > _MAX_SEQ:
+        if seq > MAX_SEQ:
             return None
         row = (await self._session.execute(_ONE, {"election": election_id, "seq": seq})).one_or_none()
         if row is None:
