@@ -68,7 +68,10 @@ class UnitTally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitTallies(msgspec.Struct, frozen=True, kw_only=True):
-    """All tallies of a precinct, contest by contest, the newest revision first; none while withheld."""
+    """A precinct's tallies, contest by contest, the newest revision first; none while withheld.
+
+    Of more than 50 revisions of a contest, the newest and the one that counts; the log has all of them.
+    """
 
     election: str
     unit: str

@@ -76,10 +76,13 @@ _UNIT_TALLIES = text("""
     SELECT t.seq, t.submitted_at AS at, c.code AS contest, c.name AS contest_name, t.revision, t.status,
            t.reason, t.ballots_cast, t.overvotes, t.undervotes, t.write_ins, t.rejected_ballots,
            CAST(l.entry AS json) -> 'votes' AS votes, CAST(l.entry AS json) -> 'checks' AS checks
-    FROM tallies t
+    FROM (
+        SELECT *, row_number() OVER (PARTITION BY contest_id ORDER BY seq DESC) AS place
+        FROM tallies WHERE unit_id = :unit
+    ) t
     JOIN contests c ON c.id = t.contest_id
     JOIN log_entries l ON l.election_id = t.election_id AND l.seq = t.seq
-    WHERE t.unit_id = :unit
+    WHERE t.place <= :most OR t.status = 'accepted'
     ORDER BY c.position, t.seq DESC
 """)
 
@@ -261,9 +264,9 @@ class Places:
         places = {"election": election_id, **_searched(words), "limit": limit}
         return [UnitInfo(*row) for row in await self._session.execute(_SEARCH, places)]
 
-    async def tallies(self, unit_id: int) -> list[UnitTally]:
-        """All tallies of a precinct, contest by contest, the newest first."""
-        rows = await self._session.execute(_UNIT_TALLIES, {"unit": unit_id})
+    async def tallies(self, unit_id: int, *, most: int) -> list[UnitTally]:
+        """A precinct's tallies, contest by contest: the `most` newest, the newest first, and what counts."""
+        rows = await self._session.execute(_UNIT_TALLIES, {"unit": unit_id, "most": most})
         return [
             UnitTally(**{**row._mapping, "checks": msgspec.convert(row.checks, tuple[FailedCheck, ...])})
             for row in rows

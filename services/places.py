@@ -15,6 +15,8 @@ PrecinctFilter = Literal["", "reported", "held", "outstanding"]
 PrecinctOrder = Literal["code", "name"]
 
 _MOST_FOUND = 50
+# Corrections of one contest that are shown with its precinct; the log has all there ever were.
+MOST_REVISIONS = 50
 # Maps of which this process remembers how they stand, and units on all of them: of a kilobyte and a half each
 # where a contest has a dozen selections.
 _MAPS_KEPT = 64
@@ -66,7 +68,7 @@ class PlaceService:
             return await repos.places.search(state.id, words, _MOST_FOUND)
 
     async def tallies(self, election: str, unit: str, *, staff: bool = False) -> UnitTallies:
-        """What a precinct has sent; nothing while results are withheld.
+        """What a precinct has sent, of each contest the newest MOST_REVISIONS; nothing while withheld.
 
         Raises UnknownElection and UnknownUnit.
         """
@@ -74,7 +76,7 @@ class PlaceService:
             state = await repos.elections.get(election)
             unit_id, _ = await repos.elections.unit(state.id, unit)
             released = state.results_released or staff
-            tallies = await repos.places.tallies(unit_id) if released else []
+            tallies = await repos.places.tallies(unit_id, most=MOST_REVISIONS) if released else []
         return UnitTallies(election=election, unit=unit, released=released, tallies=tallies)
 
     async def precincts(

@@ -123,6 +123,21 @@ async def test_what_a_precinct_has_sent_is_there_for_programs(client: Client, ni
     assert held["checks"][0]["check"] == "balance"
 
 
+async def test_of_very_many_corrections_the_newest_are_shown_and_what_counts(
+    client: Client, desk: Desk
+) -> None:
+    olga = await desk.official()
+    await desk.receipts(a_tally("north-1", "council"), a_tally("north-1"), by=olga)
+    wrong = [unbalanced("north-1", revision=2 + number, reason="once more") for number in range(60)]
+    await desk.receipts(*wrong, by=olga)
+    sent = (await json(client, f"{UNITS}/north-1/tallies"))["tallies"]
+    assert [(t["contest"], t["revision"]) for t in sent] == [
+        *(("president", revision) for revision in range(61, 11, -1)),
+        ("president", 1),
+        ("council", 1),
+    ]
+
+
 async def test_tables_of_places_come_as_csv(client: Client, night: Official) -> None:
     below = await (await client.get(f"/api/v1{UNITS}/country/place.csv")).get_data(as_text=True)
     assert below.lstrip("\ufeff").splitlines()[1].startswith("tiny,country,north,North,district,1,2,")
