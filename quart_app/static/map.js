@@ -12,11 +12,14 @@ let version = Number(figure?.dataset.version);
 let drawnAt = 0;
 let timer = 0;
 
-const links = () => [...figure.querySelectorAll("svg > g a")];
+// By name: in the picture units stand by their fills, and those change all night.
+let links = [];
+const named = (link) => link.querySelector("title").textContent;
+const byName = new Intl.Collator(document.documentElement.lang, { numeric: true });
 
 /** Of all the units on the map one is in the tab order; arrows lead from one to the next. */
 function rove(to) {
-  for (const link of links()) link.setAttribute("tabindex", link === to ? "0" : "-1");
+  for (const link of links) link.setAttribute("tabindex", link === to ? "0" : "-1");
 }
 
 async function draw() {
@@ -26,9 +29,9 @@ async function draw() {
   picture.setAttribute("role", "group");
   picture.setAttribute("aria-label", figure.dataset.label);
   figure.querySelector(":scope > img, :scope > svg").replaceWith(picture);
-  const all = links();
-  const current = all.find((link) => link.dataset.unit === focused);
-  rove(current ?? all[0]);
+  links = [...picture.querySelectorAll("svg > g a")].sort((one, other) => byName.compare(named(one), named(other)));
+  const current = links.find((link) => link.dataset.unit === focused);
+  rove(current ?? links[0]);
   current?.focus();
 }
 
@@ -46,19 +49,18 @@ async function refresh() {
 
 function tell(event) {
   const link = event.target.closest?.("a");
-  told.textContent = link ? link.querySelector("title").textContent.split("\n").join(" · ") : "";
+  told.textContent = link ? named(link).split("\n").join(" · ") : "";
 }
 
 function step(event) {
-  const all = links();
-  const here = all.indexOf(event.target.closest("a"));
-  const last = all.length - 1;
+  const here = links.indexOf(event.target.closest("a"));
+  const last = links.length - 1;
   const forward = document.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
   const backward = document.dir === "rtl" ? "ArrowRight" : "ArrowLeft";
   const next = { [forward]: here + 1, ArrowDown: here + 1, [backward]: here - 1, ArrowUp: here - 1, Home: 0, End: last }[event.key];
   if (here < 0 || next === undefined) return;
   event.preventDefault();
-  const to = all[Math.min(last, Math.max(0, next))];
+  const to = links[Math.min(last, Math.max(0, next))];
   rove(to);
   to.focus();
 }
