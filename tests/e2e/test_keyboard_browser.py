@@ -153,7 +153,7 @@ async def test_somebody_files_to_stand_for_election(
     await keyboard.follow("Candidates", "Candidates")
     await keyboard.follow("File", "File to stand for election")
     await keyboard.fill(First_name="Maria", Last_name="Moreno")
-    await keyboard.to("button", "File")
+    await keyboard.to("button", "File the candidacy")
     await keyboard.press("Enter")
     await expect(keyboard.page.get_by_role("heading", level=1)).not_to_contain_text("File to stand")
     assert await fits(keyboard.page)
