@@ -27,7 +27,7 @@ TIMES = [
 ]
 TIMEZONES = ["America/New_York", "Europe/Rome", "Asia/Kathmandu", "UTC"]
 
-each_language = pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.code)
+each_language = pytest.mark.parametrize("language", list(LANGUAGES), ids=lambda one: one.code)
 
 
 async def on_a_site_of(page: Page, language: Language) -> Page:
