@@ -3,15 +3,15 @@
 
 import { Ballots } from "./ballot.js";
 import { apart, h, named } from "./dom.js";
+import { Drafts } from "./drafts.js";
 import { clockOf, figure } from "./figures.js";
 import { Queue } from "./queue.js";
 import { actions, button, crumbs, faultsOf, figuresOf, heading, lead, mended, place, progress, readBack, showBalance, showFaults, stub, tallyForm, tallyOf, verdict } from "./steps.js";
+import { StatusLine } from "./status_line.js";
 import { openStore } from "./store.js";
-import { n, t } from "./texts.js";
-import { CONFLICT, CONNECTION, SENT_AGAIN, problemWords, standingOf } from "./words.js";
-
-// Typing is kept when somebody pauses for so long; a flat battery loses no more.
-const PAUSE_MS = 250;
+import { t } from "./texts.js";
+import { showWayIn } from "./way_in.js";
+import { CONFLICT, SENT_AGAIN, problemWords, standingOf } from "./words.js";
 
 const root = document.getElementById("entry");
 const { election } = root.dataset;
@@ -26,15 +26,13 @@ class Entry {
   #queue = null;
   #token = sessionStorage.getItem(tokenKey);
   #username = "";
-  #drafts = new Map();
+  #drafts;
   // Tallies of others that a correction started from, by the log's entry.
   #sent = new Map();
-  #saving = 0;
-  #flush = () => {};
   // What is shown does not move under somebody who types or compares.
   #still = false;
   #search = "";
-  #status = h("div", { class: "connection", id: "connection", "data-state": "connecting" });
+  #status = new StatusLine(() => this.#signOut());
   #step = h("div", { id: "step" });
 
   async start() {
@@ -54,20 +52,21 @@ class Entry {
     this.#username = username;
     Object.assign(this.#ballots, { username, settled: true });
     await this.#keepBallots();
-    for (const draft of await this.#store.all("draft", username, election)) this.#drafts.set(draft.place, draft);
+    this.#drafts = new Drafts(this.#store, username, election);
+    await this.#drafts.load();
     this.#adopt();
     this.#queue = new Queue(this.#store, election, this.#token, username, {
       onChange: () => this.#changed(),
       onWelcome: () => this.#reached(),
     });
     const typing = root.contains(document.activeElement) && document.activeElement.id;
-    root.replaceChildren(this.#status, this.#step);
+    root.replaceChildren(this.#status.element, this.#step);
     await this.#queue.start();
     this.#listen();
     this.#show({ quietly: true });
     if (typing) document.getElementById(typing)?.focus({ preventScroll: true });
-    addEventListener("pagehide", () => this.#flush());
-    document.addEventListener("visibilitychange", () => this.#flush());
+    addEventListener("pagehide", () => this.#drafts.flush());
+    document.addEventListener("visibilitychange", () => this.#drafts.flush());
   }
 
   async #keepBallots() {
@@ -80,13 +79,13 @@ class Entry {
     const [precinct, contest] = this.#path();
     const inputs = [...root.querySelectorAll("form.tally input:not([type=hidden]), form.tally textarea")];
     if (!contest || !inputs.some((input) => input.value !== input.defaultValue)) return;
-    const draft = this.#draft(precinct, contest);
+    const draft = this.#drafts.at(precinct, contest, 1);
     draft.revision = Number(root.querySelector("form.tally [name=revision]").value);
     for (const input of inputs) {
       if (input.name === "reason") draft.reason = input.value;
       else draft.figures[input.name] = input.value;
     }
-    this.#keep(draft);
+    this.#drafts.keep(draft);
   }
 
   #listen() {
@@ -106,7 +105,7 @@ class Entry {
   }
 
   #go(path, hash = "") {
-    this.#flush();
+    this.#drafts.flush();
     const query = new URLSearchParams(location.search).get("lang");
     history.pushState(null, "", `${path}${query ? `?lang=${encodeURIComponent(query)}` : ""}${hash}`);
     this.#show();
@@ -123,13 +122,19 @@ class Entry {
     this.#showStatus();
     if (this.#still || !this.#step.isConnected) return;
     if (document.activeElement?.id === "search") return this.#list();
-    const focused = document.activeElement?.closest("[data-ref]")?.dataset.ref;
-    const id = document.activeElement?.id;
+    const focused = document.activeElement;
+    const ref = focused?.closest("[data-ref]")?.dataset.ref;
     const position = scrollY;
     this.#show({ quietly: true });
-    const again = focused ? this.#step.querySelector(`[data-ref="${CSS.escape(focused)}"] :is(button, [tabindex])`) : document.getElementById(id);
+    const again = ref ? this.#alike(ref, focused.textContent) : document.getElementById(focused?.id);
     again?.focus({ preventScroll: true });
     scrollTo({ top: position, behavior: "instant" });
+  }
+
+  /** Of what can have the focus for a tally, the one that says the same, or the first. */
+  #alike(ref, words) {
+    const found = [...this.#step.querySelectorAll(`[data-ref="${CSS.escape(ref)}"] :is(a, button, [tabindex])`)];
+    return found.find(({ textContent }) => textContent === words) ?? found[0];
   }
 
   /** What came in by a receipt is asked for, so that it is known when the receipt is removed from this device. */
@@ -155,31 +160,8 @@ class Entry {
   }
 
   #showStatus() {
-    const { state, problem, items } = this.#queue;
-    const waiting = items.filter(({ answer }) => !answer).length;
-    const parts = [
-      waiting > 0 && n("%(count)s tally waits on this device and goes by itself.", "%(count)s tallies wait on this device and go by themselves.", waiting, { count: figure(waiting) }),
-      state === "live" && t("You are %(username)s.", { username: apart(this.#username) }),
-      state === "lost" && t("What you type and send is kept on this device. It goes by itself when the network is back."),
-      state === "refused" && this.#refused(problem),
-      state === "other" && t("What waits here is %(username)s's, and goes when %(username)s signs in again.", { username: apart(this.#username) }),
-      !["open", "correction"].includes(this.#ballots.status) && t("The election is not open: no tally is taken now."),
-      !this.#store.lasting && h("strong", {}, t("This browser keeps nothing: leave this page open until every receipt is here.")),
-    ];
-    const told = parts.filter(Boolean).flatMap((part) => [part, " "]);
-    if (["refused", "other"].includes(state) && !this.#token) told.push(h("a", { href: `/login?next=${encodeURIComponent(location.pathname + location.search)}` }, t("Sign in")));
-    if (this.#token) told.push(button(t("Forget the token"), () => this.#signOut(), { id: "sign-out" }));
-    this.#status.dataset.state = state;
-    const word = this.#status.querySelector("#connection-word") ?? h("strong", { id: "connection-word", role: "status" });
-    if (word.textContent !== CONNECTION[state]) word.textContent = CONNECTION[state];
-    this.#status.replaceChildren(h("span", { class: "dot", "aria-hidden": "true" }), word, h("span", { id: "connection-detail" }, told));
-  }
-
-  #refused(problem) {
-    if (problem?.status === 401) return this.#token
-      ? t("The token is not good any more. All is kept on this device: give a new one of yours to send it.")
-      : t("Your session has ended. All is kept on this device: sign in again to send it.");
-    return t("You are not let in: %(why)s All is kept on this device.", { why: problem?.title ?? "" });
+    const open = ["open", "correction"].includes(this.#ballots.status);
+    this.#status.show(this.#queue, { lasting: this.#store.lasting, open });
   }
 
   async #signOut() {
@@ -191,34 +173,13 @@ class Entry {
 
   // ---- the way in ----
 
-  /** Nobody who sends tallies is signed in: a token will do, and what waits here is said, without figures. */
   async #wayIn(problem) {
     sessionStorage.removeItem(tokenKey);
     const waiting = new Map();
     for (const { answer, tally, by } of await this.#store.all("tally")) {
       if (!answer && tally && by?.election === election) waiting.set(by.username, (waiting.get(by.username) ?? 0) + 1);
     }
-    const said = [...waiting].map(([username, count]) => h("p", { class: "notice" },
-      n("%(count)s tally of %(username)s waits on this device, and goes when %(username)s signs in again.", "%(count)s tallies of %(username)s wait on this device, and go when %(username)s signs in again.", count, { count: figure(count), username: apart(username) })));
-    const way = document.getElementById("token-way") ?? this.#bareWayIn();
-    const input = h("input", { id: "token", type: "password", autocomplete: "off", required: true, spellcheck: "false", "aria-describedby": "token-hint token-fault" });
-    const fault = h("p", { class: "fault", id: "token-fault" });
-    if (this.#token && problem.status === 401) {
-      input.setAttribute("aria-invalid", "true");
-      fault.append(problem.title);
-    } else if (this.#token) fault.append(problem.title);
-    way.replaceChildren(...said, h("details", { open: Boolean(this.#token) || !document.querySelector("#entry a.main") }, h("summary", {}, t("Use a token instead")),
-      h("form", { id: "sign-in", submit: (event) => { event.preventDefault(); this.#useToken(input.value.trim()); } },
-        h("div", { class: "row" }, h("label", { for: "token" }, t("Your token")),
-          h("p", { class: "hint", id: "token-hint" }, t("It stays in this tab and is forgotten when the tab is closed.")), fault, input),
-        h("p", { class: "actions" }, h("button", {}, t("Connect"))))));
-    if (this.#token) input.focus();
-  }
-
-  #bareWayIn() {
-    const way = h("div", { id: "token-way" });
-    root.replaceChildren(heading(t("Enter a tally")), h("p", { class: "actions" }, h("a", { class: "button main", href: `/login?next=${encodeURIComponent(location.pathname + location.search)}` }, t("Sign in"))), way);
-    return way;
+    showWayIn(root, { problem: this.#token && problem, waiting, useToken: (token) => this.#useToken(token) });
   }
 
   async #useToken(token) {
@@ -258,7 +219,7 @@ class Entry {
     const standing = item && standingOf(item, this.#queue.state === "live");
     if (standing && !(sent && item.answer?.revision < sent.revision)) return standing;
     if (sent) return sent.status === "quarantined" ? "held" : "sent";
-    return this.#drafts.has(`${precinct}/${contest}`) ? "draft" : "none";
+    return this.#drafts.of(precinct, contest) ? "draft" : "none";
   }
 
   #progress(precinct) {
@@ -336,7 +297,7 @@ class Entry {
     const contest = this.#ballots.contest(contestCode);
     if (!precinct || !contest || !precinct.contests.includes(contestCode)) return this.#unknown(code);
     const item = this.#queue.of(code, contestCode);
-    const draft = this.#drafts.get(`${code}/${contestCode}`);
+    const draft = this.#drafts.of(code, contestCode);
     if (location.hash === "#check" && draft && !faultsOf(contest, draft).length) return this.#checkStep(precinct, contest, draft);
     if (item && !draft && location.hash !== "#correct") return this.#stubStep(precinct, contest, item);
     if (item && !item.answer) return this.#stubStep(precinct, contest, item);
@@ -347,7 +308,7 @@ class Entry {
     const following = precinct.contests.find((code) => ["none", "draft"].includes(this.#standing(precinct.code, code)));
     const next = following && this.#ballots.contest(following);
     const settled = item.answer?.type !== "problem";
-    const typed = this.#drafts.has(`${precinct.code}/${contest.code}`);
+    const typed = this.#drafts.of(precinct.code, contest.code);
     return [
       crumbs(base, precinct),
       typed && !item.answer && h("p", { class: "notice" }, t("This was sent from another window already. What you typed here is kept: once the receipt is here you can send it as a correction.")),
@@ -365,11 +326,11 @@ class Entry {
     const { precinct, contest } = item.tally;
     const here = `${base}/${precinct}/${contest}`;
     const intoForm = async (problem = null) => {
-      const draft = this.#draft(precinct, contest);
+      const draft = this.#drafts.at(precinct, contest, this.#queue.next(precinct, contest, this.#ballots.sent(precinct, contest)));
       Object.assign(draft.figures, figuresOf(item.tally));
       draft.reason = problem ? item.tally.reason ?? "" : "";
       draft.problem = problem;
-      await this.#keep(draft);
+      await this.#drafts.keep(draft);
       this.#go(here, "#correct");
     };
     return {
@@ -384,42 +345,27 @@ class Entry {
         await this.#queue.remove(item.ref);
       },
       again: () => this.#queue.again(item.ref),
-      remove: () => this.#queue.remove(item.ref),
+      remove: async () => {
+        // It stays known as sent: what the receipt said is asked for before the receipt is gone.
+        if (item.answer.type === "receipt" && !(this.#ballots.sent(precinct, contest)?.revision >= item.answer.revision)) await this.#reached(precinct);
+        await this.#queue.remove(item.ref);
+      },
     };
   }
 
   // ---- the form ----
 
-  /** What is typed for a place. `revision` is the one that would be taken when it was begun. */
-  #draft(precinct, contest) {
-    const place = `${precinct}/${contest}`;
-    const next = this.#queue ? this.#queue.next(precinct, contest, this.#ballots.sent(precinct, contest)) : 1;
-    if (!this.#drafts.has(place)) this.#drafts.set(place, { place, figures: {}, reason: "", revision: next, problem: null });
-    return this.#drafts.get(place);
-  }
-
-  #keep(draft) {
-    return this.#store.change(["draft", this.#username, election, draft.place], () => draft);
-  }
-
-  async #drop(draft) {
-    this.#drafts.delete(draft.place);
-    await this.#store.change(["draft", this.#username, election, draft.place], () => null);
-  }
-
   #formStep(precinct, contest) {
     this.#still = true;
-    const kept = this.#drafts.get(`${precinct.code}/${contest.code}`);
+    const kept = this.#drafts.of(precinct.code, contest.code);
     const sent = this.#ballots.sent(precinct.code, contest.code);
     const next = this.#queue.next(precinct.code, contest.code, sent);
     const draft = kept ?? this.#begun(precinct.code, contest.code, next);
     const above = this.#overtaken(draft, next);
     const form = tallyForm(contest, draft, (event) => {
       event.preventDefault();
-      this.#flush();
       draft.problem = null;
-      this.#drafts.set(draft.place, draft);
-      this.#keep(draft);
+      this.#drafts.keep(draft);
       const faults = faultsOf(contest, draft);
       showFaults(form, faults);
       if (!faults.length) this.#go(location.pathname, "#check");
@@ -432,8 +378,7 @@ class Entry {
         draft.figures[target.name] = target.value;
         mended(target);
       }
-      this.#drafts.set(draft.place, draft);
-      this.#keepSoon(draft);
+      this.#drafts.keepSoon(draft);
       addUp();
     });
     addUp();
@@ -448,7 +393,7 @@ class Entry {
       sent && this.#already(precinct, contest, sent, Object.keys(draft.figures).length > 0),
       draft.revision > 1 && !sent && h("p", { class: "notice" }, t("What you send now corrects what you sent before. Change the figures that are wrong and say why.")),
       form,
-      kept && h("p", { class: "actions" }, button(t("Empty the form"), async () => { await this.#drop(draft); this.#show(); })),
+      kept && h("p", { class: "actions" }, button(t("Empty the form"), async () => { await this.#drafts.drop(draft); this.#show(); })),
     ];
   }
 
@@ -457,7 +402,7 @@ class Entry {
     const item = this.#queue.of(precinct, contest);
     const sent = this.#ballots.sent(precinct, contest);
     const newest = item?.answer?.type === "receipt" && item.answer.revision === revision - 1 ? item.tally : this.#sent.get(sent?.seq);
-    return { place: `${precinct}/${contest}`, figures: newest ? figuresOf(newest) : {}, reason: "", revision, problem: null };
+    return this.#drafts.begun(precinct, contest, revision, newest ? figuresOf(newest) : {});
   }
 
   /** What a colleague or another device sent; without a network the form stays empty. */
@@ -467,7 +412,7 @@ class Entry {
     this.#sent.set(seq, newest);
     const [here, contest] = this.#path();
     const open = this.#still && `${here}/${contest}` === draft.place && location.hash !== "#check";
-    if (open && !this.#drafts.has(draft.place)) this.#changedForm();
+    if (open && !this.#drafts.of(here, contest)) this.#changedForm();
   }
 
   /** The form anew, with the keyboard where it was. */
@@ -498,16 +443,6 @@ class Entry {
       h("p", {}, h("strong", {}, sent.status === "quarantined" ? t("Held for review") : t("Sent already")), ": ", told, ". ",
         h("a", { href: `${base}/${precinct.code}/${contest.code}/${sent.seq}` }, t("See what was sent"))),
       h("p", {}, known ? t("What you send now corrects it. Change the figures that are wrong and say why.") : t("What you send now corrects it: type all figures anew and say why.")));
-  }
-
-  #keepSoon(draft) {
-    clearTimeout(this.#saving);
-    this.#flush = () => {
-      clearTimeout(this.#saving);
-      this.#flush = () => {};
-      this.#keep(draft);
-    };
-    this.#saving = setTimeout(() => this.#flush(), PAUSE_MS);
   }
 
   // ---- the figures read back ----
@@ -541,7 +476,7 @@ class Entry {
     const correcting = draft.revision > 1;
     const sent = { ...tally, ref, revision: draft.revision, ...(correcting && { reason: draft.reason.trim() }) };
     await this.#queue.add(sent, { precinct: precinct.name, contest: contest.name });
-    await this.#drop(draft);
+    await this.#drafts.drop(draft);
     history.replaceState(null, "", location.pathname + location.search);
     this.#show();
   }

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Playwright, async_playwright, expect
 
 from models.results_file import ResultsFile, read_results_file
 from quart_app.embedded import Engines
@@ -67,17 +67,23 @@ def adams(real_data: Path) -> ResultsFile:
 
 
 @pytest.fixture
-async def browser(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
-    """Chromium. Where there is none, each test is left out by its name; in CI that is a failure."""
+async def playwright(request: pytest.FixtureRequest) -> AsyncIterator[Playwright]:
+    """What drives chromium. Without it each test is left out by its name; in CI that is a failure."""
     if CHROMIUM is None:
         message = f"{request.node.name} is left out without chromium: apt-get install chromium"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+    async with async_playwright() as started:
         yield started
-        await started.close()
+
+
+@pytest.fixture
+async def browser(playwright: Playwright) -> AsyncIterator[Browser]:
+    """Chromium."""
+    started = await playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+    yield started
+    await started.close()
 
 
 @pytest.fixture

@@ -9,11 +9,10 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from models.definitions import SelectionDefinition
-from models.recording import Receipt
-from models.submissions import TallySubmission
 from quart_app.wiring import Services
 from tests.building import ALL, a_tally, tiny_election
 from tests.e2e.running import Server
+from tests.e2e.test_pages_browser import report, shows_what_a_fresh_page_shows
 
 
 @pytest.fixture
@@ -21,12 +20,6 @@ async def token(desk: Services) -> str:
     """The tiny election, open and released; a token of an officer for all its precincts."""
     await desk.elections.define(tiny_election(is_test=True), opened=True, released=True)
     return await desk.officials.root_officer_token("tiny", datetime.timedelta(hours=1))
-
-
-async def report(desk: Services, token: str, *tallies: TallySubmission) -> None:
-    officer = await desk.credentials.by_token(token)
-    answers = await desk.intake.submit("tiny", officer, "ws", tallies)
-    assert all(isinstance(answer, Receipt) for answer in answers)
 
 
 async def open_board(page: Page, server: Server, path: str = "") -> None:
@@ -52,9 +45,7 @@ async def test_a_card_says_who_leads_and_by_how_much(
     await report(desk, token, a_tally("north-1", "council"))
     council = card(page, "council").locator("[data-field=headline]")
     await expect(council).to_contain_text("Leading for 2 seats:")
-    live = await page.locator(".contests").inner_text()
-    await page.reload()
-    assert await page.locator(".contests").inner_text() == live
+    await shows_what_a_fresh_page_shows(page)
 
 
 async def test_the_state_of_the_whole_election_switches_while_one_looks(

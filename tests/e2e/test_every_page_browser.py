@@ -24,7 +24,7 @@ from quart_app.settings import load_settings
 from quart_app.wiring import Services
 from tests.building import tiny_election
 from tests.desk import Desk
-from tests.e2e.test_admin_browser import CANDIDATES, VOTERS, all_added, rows
+from tests.e2e.test_admin_browser import CANDIDATES, OF_THE_BROWSER, VOTERS, all_added, rows
 from tests.e2e.test_demo import TLS_OFFSET, port_with_a_free_one_behind
 
 PASSWORD = "several words that stay together"
@@ -153,13 +153,10 @@ class Eyes:
         self._language = language
         self.wrong: list[str] = []
         page.on("pageerror", lambda error: self.wrong.append(f"{page.url}: {error}"))
-        page.on(
-            "console", lambda said: said.type == "error" and self.wrong.append(f"{page.url}: {said.text}")
-        )
+        page.on("console", self._hear)
 
     def _hear(self, said: ConsoleMessage) -> None:
-        # Of the certificate that the demo makes for itself: workers are not installed under it.
-        if said.type == "error" and not said.text.startswith("An SSL certificate error"):
+        if said.type == "error" and not said.text.startswith(OF_THE_BROWSER):
             self.wrong.append(f"{self._page.url}: {said.text}")
 
     async def visit(self, address: str) -> None:

@@ -57,6 +57,8 @@ class Keyboard:
 
     async def arrived(self, heading: str) -> None:
         await expect(self.page.get_by_role("heading", level=1)).to_contain_text(heading)
+        # Before its style sheets are there a page has another width.
+        await self.page.wait_for_load_state()
         assert await fits(self.page), f"{self.page.url} is scrolled sideways"
 
     async def fill(self, **fields: str) -> None:

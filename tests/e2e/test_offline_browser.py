@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Playwright, async_playwright, expect
+from playwright.async_api import BrowserContext, Page, Playwright, expect
 
 from quart_app.wiring import Services
 from tests.browser import edit_member
@@ -44,14 +44,6 @@ async def token(desk: Services) -> str:
     """The tiny election, open and released; a token of olga, an officer of all its precincts."""
     await desk.elections.define(tiny_election(), opened=True, released=True)
     return await officer(desk)
-
-
-@pytest.fixture
-async def playwright() -> AsyncIterator[Playwright]:
-    if CHROMIUM is None:
-        pytest.skip("chromium is not here")
-    async with async_playwright() as started:
-        yield started
 
 
 @contextlib.asynccontextmanager
