@@ -59,7 +59,8 @@ async def test_the_board_shows_new_totals_without_a_reload(
 
 async def shows_what_a_fresh_page_shows(page: Page) -> None:
     """The cards become those of a page that is loaded now; the newest figures may still be on their way."""
-    fresh = await page.context.new_page()
+    assert page.context.browser is not None
+    fresh = await page.context.browser.new_page(viewport=page.viewport_size)
     await fresh.goto(page.url)
     shown = await fresh.locator(".contests").inner_text()
     await fresh.close()
