@@ -50,6 +50,11 @@ class Assets:
         return self._messages.get(code) if name == MESSAGES else self._files.get(name)
 
 
+def assets() -> Assets:
+    """Those of this application."""
+    return cast(Assets, current_app.extensions["tallystream.assets"])
+
+
 @pages.get("/<fingerprint>/<name>")
 @public
 @hide
@@ -69,7 +74,7 @@ async def module(fingerprint: str, code: str, name: str) -> Response:
 
 
 def _file(fingerprint: str, name: str, code: str = "") -> Response:
-    files = cast(Assets, current_app.extensions["tallystream.assets"])
+    files = assets()
     content = files.get(name, code)
     if content is None:
         abort(404)

@@ -14,10 +14,10 @@ from quart_app.pages.finding import shown
 from quart_app.pages.looks import looks
 from quart_app.pages.race import Drawing, drawing
 from quart_app.pages.race_picture import POLICY, STYLE
-from quart_app.pages.rendering import FRESH, page
+from quart_app.pages.rendering import FRESH, in_language, page
 from quart_app.pages.words import overall
 from quart_app.wiring import services
-from services.results import View
+from services.results import UnitResults, View
 
 pages = Blueprint("board", __name__, url_prefix="/elections/<election>")
 
@@ -52,26 +52,25 @@ class ContestQuery(msgspec.Struct):
 async def board(election: str, query_args: BoardQuery) -> Response:
     view = await services().results.current(election)
     place, places = await _place(election, query_args.unit.strip())
-    return await page("board/board.html", cache=FRESH, **await _board(view, query_args, place), places=places)
+    return await page("board/board.html", cache=FRESH, **_board(view, query_args, place), places=places)
 
 
-async def _place(election: str, unit: str) -> tuple[UnitInfo | None, list[UnitInfo]]:
+async def _place(election: str, unit: str) -> tuple[UnitResults | None, list[UnitInfo]]:
     """The place that is asked for, by its code or as the only one that fits; else those that fit."""
     if not unit:
         return None, []
+    results = services().results
     try:
-        return (await services().results.of_unit(election, unit)).unit, []
+        return await results.of_unit(election, unit), []
     except UnknownUnit:
         found = await services().places.search(election, unit)
     exact = [one for one in found if one.name.casefold() == unit.casefold()] or found
-    return (exact[0], []) if len(exact) == 1 else (None, found)
+    return (await results.of_unit(election, exact[0].code), []) if len(exact) == 1 else (None, found)
 
 
-async def _board(view: View, asked: BoardQuery, place: UnitInfo | None) -> dict[str, Any]:
+def _board(view: View, asked: BoardQuery, place: UnitResults | None) -> dict[str, Any]:
     election, parties = view.election, looks(view.parties)
-    contests = [contest.results for contest in view.contests.values()]
-    if place is not None:
-        contests = (await services().results.of_unit(election.code, place.code)).contests
+    contests = place.contests if place else [contest.results for contest in view.contests.values()]
     fits = {c.contest for c in contests if shown(c, parties, words=asked.q, show=asked.show)}
     # Few enough for one page: all of them are there, and scripts find among them while one types.
     instant = len(contests) <= CONTESTS
@@ -82,7 +81,7 @@ async def _board(view: View, asked: BoardQuery, place: UnitInfo | None) -> dict[
         "election": election,
         "asked": asked,
         "kept": _kept(asked, place),
-        "place": place,
+        "place": place.unit if place else None,
         "contests": listed[:CONTESTS],
         "unfit": {c.contest for c in listed} - fits,
         "instant": instant and place is None,
@@ -100,9 +99,9 @@ async def _board(view: View, asked: BoardQuery, place: UnitInfo | None) -> dict[
     }
 
 
-def _kept(asked: BoardQuery, place: UnitInfo | None) -> dict[str, str]:
+def _kept(asked: BoardQuery, place: UnitResults | None) -> dict[str, str]:
     """What links to other parts of the same search carry on."""
-    kept = {"q": asked.q, "show": asked.show, "unit": place.code if place else ""}
+    kept = {"q": asked.q, "show": asked.show, "unit": place.unit.code if place else ""}
     return {name: value for name, value in kept.items() if value}
 
 
@@ -151,8 +150,7 @@ async def race_picture(election: str, contest: str) -> Response:
     response = Response(body.strip(), content_type="image/svg+xml; charset=utf-8")
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = FRESH
-    response.vary.update(("Accept-Language", "Cookie"))
-    return response
+    return in_language(response)
 
 
 async def _drawing(view: View, contest: str) -> Drawing | None:

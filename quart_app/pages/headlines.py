@@ -7,6 +7,7 @@ from babel.lists import format_list
 from models.results import ContestResults, SelectionResult
 from quart_app.languages import gettext, language, ngettext
 from quart_app.languages.figures import figure, percent
+from quart_app.pages.marks import isolated
 
 # Longer lists of names say how many more there are.
 NAMED = 6
@@ -82,8 +83,3 @@ def _several(selections: Sequence[SelectionResult]) -> str:
 def _names(selections: Sequence[SelectionResult]) -> str:
     names = [isolated(selection.name) for selection in selections]
     return format_list(names, locale=language().locale)
-
-
-def isolated(name: str) -> str:
-    """A name that may run in another direction than the sentence around it (U+2068 to U+2069)."""
-    return f"\u2068{name}\u2069"

@@ -1,8 +1,7 @@
 """Maps of a contest: by leader, margin or turnout, as a picture, as one with links, and as a table."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Hashable
 from typing import Annotated
 
 import msgspec
@@ -16,10 +15,11 @@ from quart_app.answers import LIVE, bytes_response
 from quart_app.languages import language, said
 from quart_app.languages.asked import by_address
 from quart_app.languages.in_templates import to
+from quart_app.pages.drawn import Draw, Drawings
 from quart_app.pages.looks import Look, looks
 from quart_app.pages.map_colours import By, Palette, selection_looks, told
 from quart_app.pages.map_drawing import picture
-from quart_app.pages.rendering import FRESH, page
+from quart_app.pages.rendering import FRESH, in_language, page
 from quart_app.wiring import services
 from services.places import Level
 from services.results import View
@@ -39,47 +39,24 @@ BY_WORDS = {
 }
 
 Code = Annotated[str, msgspec.Meta(max_length=200)]
-Draw = Callable[[], Awaitable[bytes]]
 
 
-class DrawnMap(msgspec.Struct, frozen=True):
-    """`drawing` has the results of `version`, or newer ones."""
-
-    version: int
-    begun_at: float
-    drawing: "asyncio.Task[bytes]"
-
-    def serves(self, version: int) -> bool:
-        failed = self.drawing.done() and self.drawing.exception() is not None
-        return not failed and self.version >= version and time.monotonic() < self.begun_at + _KEPT_SECONDS
-
-
-class DrawnMaps:
+class DrawnMaps(Drawings):
     """Maps that were drawn a moment ago: one is drawn once a version, however many look at it.
 
-    Shapes have no version, so after some seconds it is drawn again. One is drawn at a time: that of all
-    precincts takes the event loop a good while, and others get their turn in between.
+    Shapes have no version, so after some seconds it is drawn again. That of all precincts takes the event
+    loop a good while, and others get their turn in between.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, DrawnMap] = {}
-        self._turn = asyncio.Lock()
+        super().__init__(_MOST_KEPT)
 
     async def get(self, key: Hashable, version: int, draw: Draw) -> bytes:
         """The map of that version or a newer one, drawn by `draw` where it has to be."""
-        found = self._kept.get(key)
-        if found is None or not found.serves(version):
-            found = DrawnMap(version, time.monotonic(), asyncio.create_task(self._in_turn(draw)))
-            self._kept.pop(key, None)
-            self._kept[key] = found
-            if len(self._kept) > _MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
-        # Whoever goes away takes it from nobody else who waits for it.
+        found = self.newest(key)
+        if found is None or found.version < version or found.age >= _KEPT_SECONDS:
+            found = self.begin(key, version, draw)
         return await asyncio.shield(found.drawing)
-
-    async def _in_turn(self, draw: Draw) -> bytes:
-        async with self._turn:
-            return await draw()
 
 
 class MapQuery(msgspec.Struct):
@@ -144,10 +121,7 @@ async def map_svg(election: str, contest: str, query_args: PictureQuery) -> Resp
     key = (election, contest, msgspec.structs.astuple(asked), by_address(), language().code)
     kept: DrawnMaps = current_app.extensions["tallystream.maps"]
     body = await kept.get(key, version, lambda: _drawn(view, contest, query_args))
-    response = bytes_response(body, cache=LIVE, content_type=SVG)
-    response.headers["Content-Language"] = language().code
-    response.vary.update(("Accept-Language", "Cookie"))
-    return response
+    return in_language(bytes_response(body, cache=LIVE, content_type=SVG))
 
 
 async def _drawn(view: View, contest: str, asked: PictureQuery) -> bytes:

@@ -22,6 +22,11 @@ def named(name: object) -> Markup:
     return _NAME.format(name)
 
 
+def isolated(name: str) -> str:
+    """A name within plain text that may run in another direction (U+2068, U+2069)."""
+    return f"\u2068{name}\u2069"
+
+
 def coded(code: object) -> Markup:
     """What is to be typed or copied exactly so."""
     return _CODE.format(code)

@@ -26,15 +26,20 @@ class Picture(msgspec.Struct, frozen=True):
     height: int = HEIGHT
 
 
+def site() -> str:
+    """Where this site is, as whoever asks knows it: `https://host`."""
+    return request.host_url.rstrip("/")
+
+
 def canonical() -> str:
     """The whole address of this page, with the language only where the address names it."""
     kept = [(name, value) for name, value in request.args.items(multi=True) if name in ("after", PARAMETER)]
-    return f"{request.host_url.rstrip('/')}{request.path}" + (f"?{urlencode(kept)}" if kept else "")
+    return plain() + (f"?{urlencode(kept)}" if kept else "")
 
 
 def plain() -> str:
     """The whole address of this page in whatever language the reader prefers."""
-    return f"{request.host_url.rstrip('/')}{request.path}"
+    return site() + request.path
 
 
 def territory(code: str) -> str:
@@ -103,7 +108,7 @@ def picture(context: Context) -> Picture | None:
     of = f"/contests/{shown.contest.contest}" if shown.contest else ""
     named = by_address()
     query = urlencode({"v": version, **({PARAMETER: named} if named else {})})
-    return Picture(f"{request.host_url.rstrip('/')}/elections/{shown.election.code}{of}/preview.png?{query}")
+    return Picture(f"{site()}/elections/{shown.election.code}{of}/preview.png?{query}")
 
 
 def locales() -> tuple[str, list[str]]:

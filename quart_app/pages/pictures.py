@@ -1,8 +1,6 @@
 """Pictures of the current figures for previews of links, drawn once for all who ask at the same time."""
 
 import asyncio
-import time
-from collections import OrderedDict
 from typing import Any, cast
 
 import msgspec
@@ -16,9 +14,11 @@ from quart_app.answers import versioned
 from quart_app.languages import gettext, language, languages, said
 from quart_app.languages.figures import figure, moment, percent
 from quart_app.pages.drawing import Line, Poster, can_shape, draw
+from quart_app.pages.drawn import Drawings, Drawn
 from quart_app.pages.looks import looks
+from quart_app.pages.rendering import in_language
 from quart_app.pages.sentences import counted, reported, standing
-from quart_app.pages.words import STATUS_WORDS, overall
+from quart_app.pages.words import STANDING_WORDS, STATUS_WORDS, overall
 from quart_app.wiring import services
 from services.results import View
 
@@ -38,38 +38,18 @@ _EXTENSION = "tallystream.pictures"
 Key = tuple[str, str, int, str]
 
 
-class Picture(msgspec.Struct, frozen=True):
-    version: int
-    asked_at: float
-    drawing: "asyncio.Task[bytes]"
-
-
-class Pictures:
-    """The newest picture of each kind; one is drawn at a time, and all who wait for it share it."""
+class Pictures(Drawings):
+    """The newest picture of each kind."""
 
     def __init__(self) -> None:
-        self._pictures: OrderedDict[Key, Picture] = OrderedDict()
-        self._drawing = asyncio.Lock()
+        super().__init__(KEPT)
 
-    def get(self, key: Key, version: int) -> Picture | None:
+    def get(self, key: Key, version: int) -> Drawn | None:
         """The picture, unless it is of an older version and has been shown long enough."""
-        found = self._pictures.get(key)
-        if found is None or (found.drawing.done() and found.drawing.exception() is not None):
-            return None
-        is_fresh = time.monotonic() - found.asked_at < FRESH_SECONDS
-        return found if is_fresh or (found.version == version and version) else None
-
-    def draw(self, key: Key, version: int, poster: Poster) -> Picture:
-        picture = Picture(version, time.monotonic(), asyncio.create_task(self._draw(poster)))
-        self._pictures[key] = picture
-        self._pictures.move_to_end(key)
-        if len(self._pictures) > KEPT:
-            self._pictures.popitem(last=False)
-        return picture
-
-    async def _draw(self, poster: Poster) -> bytes:
-        async with self._drawing:
-            return await asyncio.to_thread(draw, poster)
+        found = self.newest(key)
+        if found is None or found.age < FRESH_SECONDS:
+            return found
+        return found if version and found.version == version else None
 
 
 def install_pictures(app: Quart) -> None:
@@ -103,8 +83,8 @@ async def _picture(view: View, results: ContestResults | None) -> Response:
     # What a draft consists of changes within a version.
     picture = pictures.get(key, 0 if view.is_draft else version)
     if picture is None:
-        picture = pictures.draw(key, version, _of_contest(view, results) if results else _of_election(view))
-    # Whoever goes away takes it from nobody else who waits for it.
+        poster = _of_contest(view, results) if results else _of_election(view)
+        picture = pictures.begin(key, version, lambda: asyncio.to_thread(draw, poster))
     png = await asyncio.shield(picture.drawing)
     return _answer(png, picture.version, private=view.is_draft)
 
@@ -113,10 +93,9 @@ def _answer(png: bytes, version: int, *, private: bool) -> Response:
     response = versioned(png, version, private=private, variant=language().code)
     if response.status_code == 200:
         response.content_type = PNG
-    response.vary.update(("Accept-Language", "Cookie"))
     # Pages of others show it, and other sites' policies let them.
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    return in_language(response)
 
 
 def _of_contest(view: View, results: ContestResults) -> Poster:
@@ -174,7 +153,7 @@ def _line(choice: SelectionResult, parties: list[PartyInfo]) -> Line:
         part=choice.share or 0.0,
         colour=look.colour if look else None,
         party=choice.party or "",
-        mark=_mark(choice),
+        mark=said(STANDING_WORDS[choice.standing]) if choice.standing else "",
     )
 
 
@@ -183,14 +162,3 @@ def _first_line(results: ContestResults, parties: list[PartyInfo]) -> Line:
     line = _line(results.selections[0], parties)
     name = gettext("%(contest)s: %(name)s") % {"contest": results.name, "name": line.name}
     return msgspec.structs.replace(line, name=name if results.selections[0].votes else results.name)
-
-
-def _mark(choice: SelectionResult) -> str:
-    match choice.standing:
-        case "elected":
-            return gettext("Elected")
-        case "leads":
-            return gettext("Leads")
-        case "tied":
-            return gettext("Tied")
-    return ""

@@ -31,6 +31,11 @@ async def page(
     response = Response(body, status, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce, framed=framed)
     response.headers["Cache-Control"] = cache
+    return in_language(response)
+
+
+def in_language(response: Response) -> Response:
+    """Says which language the answer is in, so that no cache gives it to those who read another."""
     response.headers["Content-Language"] = language().code
     # The cookie remembers a choice of language; a session changes nothing in pages that may be kept.
     response.vary.update(("Accept-Language", "Cookie"))

@@ -3,19 +3,19 @@
 import functools
 import hashlib
 import io
-from typing import cast
 
 from babel.messages.extract import extract
 from markupsafe import escape
-from quart import Blueprint, Response, current_app, request
+from quart import Blueprint, Response, request
 from quart_schema import hide
 
 from models.results import ContestResults
 from quart_app.access import public
 from quart_app.answers import JSON, bytes_response, matches
 from quart_app.languages import Language, language, languages
-from quart_app.pages.assets import Assets
+from quart_app.pages.assets import assets
 from quart_app.pages.looks import looks
+from quart_app.pages.meta import site
 from quart_app.pages.rendering import FRESH, page
 from quart_app.wiring import services
 
@@ -50,7 +50,7 @@ Disallow: /reset
 @hide
 async def script() -> Response:
     """The custom element, at an address that stays."""
-    files = cast(Assets, current_app.extensions["tallystream.assets"])
+    files = assets()
     return _for_all_sites(files.get(SCRIPT) or b"", JAVASCRIPT)
 
 
@@ -59,7 +59,7 @@ async def script() -> Response:
 @hide
 async def texts(code: str) -> Response:
     """What the custom element says in a language; in English where nobody here speaks it."""
-    files = cast(Assets, current_app.extensions["tallystream.assets"])
+    files = assets()
     known = languages().get(code) or languages().source
     return _for_all_sites(_catalogue(files.get(SCRIPT) or b"", known), JSON)
 
@@ -110,7 +110,7 @@ async def share(election: str, contest: str) -> Response:
     """What to copy, with a look at what comes of it."""
     view = await services().results.current(election)
     results = view.contest(contest).results
-    host = request.host_url.rstrip("/")
+    host = site()
     return await page(
         "share/share.html",
         cache=FRESH,
@@ -149,6 +149,4 @@ def _frame_line(host: str, results: ContestResults) -> str:
 @hide
 async def robots() -> Response:
     """Search engines are welcome to whatever is for people and public."""
-    return bytes_response(
-        ROBOTS.encode(), cache="public, max-age=3600", content_type="text/plain; charset=utf-8"
-    )
+    return bytes_response(ROBOTS.encode(), cache="public, max-age=3600", content_type=TEXT)

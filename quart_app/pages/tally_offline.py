@@ -1,15 +1,13 @@
 """What lets the entry open without a network: a page that names nobody, and the worker that keeps it."""
 
-from typing import cast
-
 import msgspec
-from quart import Blueprint, Response, abort, current_app
+from quart import Blueprint, Response, abort
 from quart_schema import hide
 
 from quart_app.access import public
 from quart_app.languages import language
 from quart_app.languages.in_templates import to
-from quart_app.pages.assets import Assets
+from quart_app.pages.assets import assets
 from quart_app.pages.rendering import page
 from quart_app.wiring import services
 
@@ -34,7 +32,7 @@ async def worker(election: str) -> Response:
     """The service worker. Its bytes change with any file that it keeps, so that browsers take the new one."""
     state = await services().elections.get(election)
     here = f"/elections/{state.code}/tally"
-    files = cast(Assets, current_app.extensions["tallystream.assets"])
+    files = assets()
     content = files.get(WORKER)
     if content is None:
         abort(404)
@@ -60,7 +58,7 @@ async def manifest(election: str) -> Response:
     """What an installed entry is called and where it starts."""
     state = await services().elections.get(election)
     here = f"/elections/{state.code}/tally"
-    files = cast(Assets, current_app.extensions["tallystream.assets"])
+    files = assets()
     icons = [
         {"src": files.address("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
         *(

@@ -11,6 +11,9 @@ from quart_app.access import public
 from quart_app.answers import versioned
 from quart_app.languages import gettext, language, said
 from quart_app.languages.figures import figure, moment, percent
+from quart_app.pages.marks import isolated
+from quart_app.pages.meta import site
+from quart_app.pages.rendering import in_language
 from quart_app.pages.sentences import counted, reported, standing, warnings
 from quart_app.pages.words import STATUS_WORDS
 from quart_app.wiring import services
@@ -26,8 +29,6 @@ BAR = COLUMNS - NAME - VOTES - SHARE - 1
 
 # An eighth of a column more each.
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-# Isolates a name from what stands around it, so that neither turns the direction of the other.
-_ISOLATED = "\u2068{}\u2069"
 
 
 @pages.get("/<election>.txt")
@@ -58,9 +59,7 @@ def _text(lines: Iterable[str], view: View, version: int) -> Response:
     response = versioned(body, version, private=view.is_draft, variant=language().code)
     if response.status_code == 200:
         response.content_type = TEXT
-    response.headers["Content-Language"] = language().code
-    response.vary.update(("Accept-Language", "Cookie"))
-    return response
+    return in_language(response)
 
 
 def _head(election: ElectionState, contests: list[ContestResults]) -> Iterator[str]:
@@ -73,7 +72,7 @@ def _head(election: ElectionState, contests: list[ContestResults]) -> Iterator[s
     yield counted(contests)
     at = {"at": moment(updated, election.timezone), "timezone": election.timezone}
     yield gettext("Last change: %(at)s (%(timezone)s).") % at
-    yield request.host_url.rstrip("/") + request.path.removesuffix(".txt")
+    yield site() + request.path.removesuffix(".txt")
 
 
 def _body(contests: Iterable[ContestResults]) -> Iterator[str]:
@@ -101,7 +100,7 @@ def _table(results: ContestResults) -> Iterator[str]:
 def _row(name: str, votes: str, share: str, part: float | None) -> str:
     """A line of the table; columns are those of the screen, whatever script the name is in."""
     padding = " " * (NAME - cell_len(name))
-    shown = _ISOLATED.format(name) if language().direction == "rtl" else name
+    shown = isolated(name) if language().direction == "rtl" else name
     return f"{shown}{padding}{_right(votes, VOTES)}{_right(share, SHARE)} {bar(part)}"
 
 

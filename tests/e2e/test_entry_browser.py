@@ -245,31 +245,36 @@ async def test_without_javascript_a_keyboard_is_enough_from_signing_in_to_the_re
         """Presses Tab until the control or link of this name has the focus."""
         for _ in range(60):
             await page.keyboard.press("Tab")
-            focused = page.locator(":focus")
-            if await focused.count() and name in (
-                await focused.get_attribute("name") or "",
-                (await focused.inner_text()).strip(),
-                (await focused.get_attribute("value")) or "",
-            ):
+            names = await page.locator(":focus").evaluate_all(
+                "all => all.flatMap(it => [it.name, it.value, it.innerText.trim()])"
+            )
+            if name in names:
                 return
         pytest.fail(f"no way by keyboard to {name}")
+
+    async def arrived(heading: str) -> None:
+        """Waits for the next page: a Tab that is pressed before it is one on the page that leaves."""
+        await expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        await page.wait_for_load_state()
 
     await page.goto(address(server, "north-1", "president"))
     await to("Sign in")
     await page.keyboard.press("Enter")
+    await arrived("Sign in")
     await to("username")
     await page.keyboard.type("olga")
     await page.keyboard.press("Tab")
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press("Enter")
+    await arrived("President")
     for name, value in figures().items():
         await to(name)
         await page.keyboard.type(str(value))
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Are these the figures?")
+    await arrived("Are these the figures?")
     await to("Send the tally")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Received and counted")
+    await arrived("Received and counted")
     (entry,) = await tallies_in_log(server)
     assert entry["votes"] == FIGURES["president"]["votes"]
     await context.close()
