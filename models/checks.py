@@ -1,33 +1,139 @@
 """The soft checks on a tally: what fails is stored, quarantined and shown to a reviewer.
 
-Formulas are those of DOMAIN.md, "Checks on a tally". Each check returns None when it holds.
+Formulas are those of DOMAIN.md, "Checks on a tally"; what each is for, with examples, is in
+docs/checks.md. Each check is pure and returns None when it holds. Messages are English for good, as they
+are a part of the public log; pages word them anew from `check`, `found`, `expected` and `about`.
 """
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from models.check_settings import CheckName, CheckSetting, CheckSettings
 from models.submissions import TallySubmission
 
+MIN_SIBLINGS = 10
+"""Sibling precincts that must have reported before one is held against their mean."""
 
-class FailedCheck(msgspec.Struct, frozen=True):
-    """A check that did not hold: what was found against what was expected, both in ballots or votes."""
+MIN_WITNESSES = 2
+"""Contests of a precinct that must agree on its ballots before another is held against them."""
+
+MIN_DEVIATION = 10
+"""Per mille: precincts that are nearly alike are not told apart by less than this."""
+
+_MOST_PERMILLE = 10_000
+
+
+class FailedCheck(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A check that did not hold: what was found against what was expected, both in the check's unit.
+
+    That is ballots or votes, for an outlier per mille. `about` is the code of what the figures are of: the
+    selection above the ceiling or with the outlying share, the precinct with the identical figures; it is
+    left out where there is none.
+    """
 
     check: str
     found: int
     expected: int
     message: str
+    about: str = ""
 
 
-def balance(tally: TallySubmission, votes_allowed: int) -> FailedCheck | None:
+class Moments(msgspec.Struct):
+    """Number, sum and sum of squares of whole numbers, exact however often some are added and taken away."""
+
+    n: int = 0
+    total: int = 0
+    squares: int = 0
+
+    def add(self, sign: int, permille: int) -> None:
+        """Adds a figure, or takes one away with the sign -1."""
+        self.n += sign
+        self.total += sign * permille
+        self.squares += sign * permille * permille
+
+    @property
+    def mean(self) -> float:
+        """The arithmetic mean; 0 of nothing."""
+        return self.total / self.n if self.n else 0.0
+
+    @property
+    def deviation(self) -> float:
+        """The sample standard deviation, with n - 1; 0 of fewer than two figures.
+
+        Those that have reported are a sample of all siblings (NIST/SEMATECH e-Handbook, 1.3.5.6).
+        """
+        if self.n < 2:
+            return 0.0
+        return math.sqrt((self.n * self.squares - self.total * self.total) / (self.n * (self.n - 1)))
+
+
+class Surroundings(msgspec.Struct):
+    """What a tally is held against beyond itself; empty where nothing is known yet."""
+
+    ballots: dict[str, int] = {}
+    """ballots_cast of the counted tallies of the same precinct's other contests, by contest code."""
+    contests: int = 0
+    """How many contests are on the precinct's ballot, this one included; 0 where it is not known."""
+    twin: str | None = None
+    """Code of another precinct whose counted tally of this contest has the same `vector_of`."""
+    turnout: Moments = msgspec.field(default_factory=Moments)
+    """Of the counted tallies of this contest in sibling precincts, in per mille (`turnout_permille`)."""
+    shares: dict[str, Moments] = {}
+    """Of the same tallies, by selection code (`share_permilles`)."""
+
+
+def permille(part: int, whole: int | None) -> int | None:
+    """part of whole in whole per mille, a half rounded up; None where the whole is not known or nothing.
+
+    At most 10,000, so that the sum of the squares over a million precincts fits a bigint.
+    """
+    if not whole:
+        return None
+    return min((2000 * part + whole) // (2 * whole), _MOST_PERMILLE)
+
+
+def turnout_permille(tally: TallySubmission, voters_registered: int | None) -> int | None:
+    """ballots_cast / voters_registered, in per mille."""
+    return permille(tally.ballots_cast, voters_registered)
+
+
+def share_permilles(votes: dict[str, int], write_ins: int) -> dict[str, int]:
+    """Each selection's share of all votes for selections and write-ins, in per mille; empty without votes."""
+    whole = sum(votes.values()) + write_ins
+    shares = ((code, permille(count, whole)) for code, count in votes.items())
+    return {code: share for code, share in shares if share is not None}
+
+
+def vector_of(tally: TallySubmission, selections: Iterable[str]) -> int | None:
+    """A signed 64-bit number of the tally's figures; None when every one of them is zero.
+
+    The figures are the votes in the order of `selections` (that of the ballot), ballots_cast, overvotes,
+    undervotes and write_ins; the number is the first 8 bytes of the SHA-256 of their decimal digits.
+    """
+    figures = [tally.votes[code] for code in selections]
+    figures += (tally.ballots_cast, tally.overvotes, tally.undervotes, tally.write_ins)
+    if not any(figures):
+        return None
+    digest = hashlib.sha256(",".join(map(str, figures)).encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
+
+
+def balance(tally: TallySubmission, votes_allowed: int, tolerance: int = 0) -> FailedCheck | None:
     """votes + write_ins + overvotes x votes_allowed + undervotes = ballots_cast x votes_allowed.
 
-    An overvoted ballot loses all the votes it had; an undervote is one vote not given.
+    An overvoted ballot loses all the votes it had; an undervote is one vote not given. The tolerance is in
+    ballots: the sides may differ by tolerance x votes_allowed.
     """
     found = sum(tally.votes.values()) + tally.write_ins + tally.overvotes * votes_allowed + tally.undervotes
     expected = tally.ballots_cast * votes_allowed
-    if found == expected:
+    if abs(found - expected) <= tolerance * votes_allowed:
         return None
     return FailedCheck(
-        "balance",
+        CheckName.BALANCE.value,
         found,
         expected,
         f"votes, write-ins, overvotes and undervotes add up to {found}, "
@@ -35,34 +141,160 @@ def balance(tally: TallySubmission, votes_allowed: int) -> FailedCheck | None:
     )
 
 
-def turnout(tally: TallySubmission, voters_registered: int | None) -> FailedCheck | None:
-    """ballots_cast <= voters_registered, where the number of registered voters is known."""
-    if voters_registered is None or tally.ballots_cast <= voters_registered:
+def turnout(tally: TallySubmission, voters_registered: int | None, tolerance: int = 0) -> FailedCheck | None:
+    """ballots_cast <= voters_registered + tolerance, where the number of registered voters is known."""
+    if voters_registered is None or tally.ballots_cast <= voters_registered + tolerance:
         return None
     return FailedCheck(
-        "turnout",
+        CheckName.TURNOUT.value,
         tally.ballots_cast,
         voters_registered,
         f"{tally.ballots_cast} ballots cast, but only {voters_registered} registered voters",
     )
 
 
-def ceiling(tally: TallySubmission) -> FailedCheck | None:
-    """The votes for one selection <= ballots_cast; the first selection above it is named."""
+def ceiling(tally: TallySubmission, tolerance: int = 0) -> FailedCheck | None:
+    """The votes for one selection <= ballots_cast + tolerance; the first selection above it is named."""
     for selection, votes in tally.votes.items():
-        if votes > tally.ballots_cast:
+        if votes > tally.ballots_cast + tolerance:
             return FailedCheck(
-                "ceiling",
+                CheckName.CEILING.value,
                 votes,
                 tally.ballots_cast,
                 f"{votes} votes for {selection!r}, but only {tally.ballots_cast} ballots cast",
+                selection,
             )
     return None
 
 
+def same_ballots(
+    tally: TallySubmission, surroundings: Surroundings, tolerance: int = 0
+) -> FailedCheck | None:
+    """ballots_cast = that of the precinct's other contests, within the tolerance.
+
+    It is held against the figure on which most of the others agree, two of them at least: with one other
+    alone nobody knows which of the two is wrong, and the wrong one come first would hold up all that come
+    after it. Only where there is no further contest to ask does one other suffice. Of several figures
+    with equally many behind them the nearest counts.
+    """
+    others = list(surroundings.ballots.values())
+    behind = {figure: sum(abs(figure - other) <= tolerance for other in others) for figure in Counter(others)}
+    most = max(behind.values(), default=0)
+    if most < MIN_WITNESSES and not len(others) == surroundings.contests - 1 == 1:
+        return None
+    found = tally.ballots_cast
+    expected = min(
+        (figure for figure, times in behind.items() if times == most),
+        key=lambda figure: (abs(figure - found), figure),
+    )
+    if abs(found - expected) <= tolerance:
+        return None
+    return FailedCheck(
+        CheckName.SAME_BALLOTS.value,
+        found,
+        expected,
+        f"{found} ballots cast, but {expected} in the precinct's other contests",
+    )
+
+
+def all_zero(tally: TallySubmission, voters_registered: int | None, tolerance: int = 0) -> FailedCheck | None:
+    """Not every count is zero, where the precinct has more than `tolerance` registered voters."""
+    if voters_registered is None or voters_registered <= tolerance:
+        return None
+    counts = (tally.ballots_cast, tally.overvotes, tally.undervotes, tally.write_ins, tally.rejected_ballots)
+    if any(counts) or any(tally.votes.values()):
+        return None
+    return FailedCheck(
+        CheckName.ALL_ZERO.value,
+        0,
+        voters_registered,
+        f"every count is zero, but there are {voters_registered} registered voters",
+    )
+
+
+def duplicate_vector(
+    tally: TallySubmission, surroundings: Surroundings, tolerance: int
+) -> FailedCheck | None:
+    """No other precinct has the identical figures for this contest, if they hold `tolerance` votes or more.
+
+    `found` is how many votes are the same, of which 0 are expected; `about` is the other precinct.
+    """
+    votes = sum(tally.votes.values()) + tally.write_ins
+    if surroundings.twin is None or votes < tolerance:
+        return None
+    return FailedCheck(
+        CheckName.DUPLICATE_VECTOR.value,
+        votes,
+        0,
+        f"all figures, with {votes} votes, are identical with those of {surroundings.twin!r}",
+        surroundings.twin,
+    )
+
+
+def outlier(
+    tally: TallySubmission, voters_registered: int | None, surroundings: Surroundings, tolerance: int
+) -> FailedCheck | None:
+    """|x - mean| <= tolerance x deviation for the turnout and for each selection's share.
+
+    Mean and deviation are those of the sibling precincts without this one, of which at least MIN_SIBLINGS
+    have reported; a deviation below MIN_DEVIATION counts as that. All figures are per mille. Turnout
+    comes first, then the selections in their order; the first that lies outside is named.
+    """
+    for about, found, siblings in _compared(tally, voters_registered, surroundings):
+        if siblings.n < MIN_SIBLINGS:
+            continue
+        if abs(found - siblings.mean) > tolerance * max(siblings.deviation, MIN_DEVIATION):
+            expected = round(siblings.mean)
+            what = (
+                f"a share of {_percent(found)} for {about!r}" if about else f"a turnout of {_percent(found)}"
+            )
+            return FailedCheck(
+                CheckName.OUTLIER.value,
+                found,
+                expected,
+                f"{what}, but {_percent(expected)} on average in {siblings.n} precincts around",
+                about,
+            )
+    return None
+
+
+def _compared(
+    tally: TallySubmission, voters_registered: int | None, surroundings: Surroundings
+) -> Iterator[tuple[str, int, Moments]]:
+    if (share := turnout_permille(tally, voters_registered)) is not None:
+        yield "", share, surroundings.turnout
+    for code, share in share_permilles(tally.votes, tally.write_ins).items():
+        if code in surroundings.shares:
+            yield code, share, surroundings.shares[code]
+
+
+def _percent(share: int) -> str:
+    return f"{share // 10}.{share % 10} %"
+
+
 def failed_checks(
-    tally: TallySubmission, *, votes_allowed: int, voters_registered: int | None
+    tally: TallySubmission,
+    settings: CheckSettings,
+    *,
+    votes_allowed: int,
+    voters_registered: int | None,
+    surroundings: Surroundings,
 ) -> tuple[FailedCheck, ...]:
-    """All checks that a tally fails, in a fixed order; empty when it can be counted at once."""
-    results = (balance(tally, votes_allowed), turnout(tally, voters_registered), ceiling(tally))
-    return tuple(result for result in results if result is not None)
+    """All checks that a tally fails of those that are on, in the order of `CheckName`.
+
+    Empty when it can be counted at once.
+    """
+
+    def tolerated(setting: CheckSetting, check: Callable[[int], FailedCheck | None]) -> FailedCheck | None:
+        return check(setting.tolerance) if setting.on else None
+
+    results = (
+        tolerated(settings.balance, lambda allowed: balance(tally, votes_allowed, allowed)),
+        tolerated(settings.turnout, lambda allowed: turnout(tally, voters_registered, allowed)),
+        tolerated(settings.ceiling, lambda allowed: ceiling(tally, allowed)),
+        tolerated(settings.same_ballots, lambda allowed: same_ballots(tally, surroundings, allowed)),
+        tolerated(settings.all_zero, lambda allowed: all_zero(tally, voters_registered, allowed)),
+        tolerated(settings.duplicate_vector, lambda allowed: duplicate_vector(tally, surroundings, allowed)),
+        tolerated(settings.outlier, lambda allowed: outlier(tally, voters_registered, surroundings, allowed)),
+    )
+    return tuple(failed for failed in results if failed is not None)

@@ -8,7 +8,8 @@ from wtforms import HiddenField, IntegerField
 from wtforms.validators import InputRequired
 from wtforms.widgets import TextInput
 
-from models.checks import FailedCheck, failed_checks
+from models.check_settings import CheckSettings
+from models.checks import FailedCheck, Surroundings, failed_checks
 from models.entries import Entry, EntryPrecinct, KeptTally, SentTally, count_of
 from models.errors import DomainError, RefReused, RevisionConflict
 from models.places import ContestInfo
@@ -129,8 +130,10 @@ class TallyForm(PageForm):
         """The checks for which it will be held."""
         return failed_checks(
             self.tally,
+            CheckSettings(),
             votes_allowed=self.place.contest.votes_allowed,
             voters_registered=self.place.precinct.voters_registered,
+            surroundings=Surroundings(),
         )
 
     @property

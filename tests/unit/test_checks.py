@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.checks import FailedCheck, balance, ceiling, failed_checks, turnout
+from models.check_settings import CheckSettings
+from models.checks import FailedCheck, Surroundings, all_zero, balance, ceiling, failed_checks, turnout
 from tests.building import a_tally
 
 
@@ -39,11 +40,16 @@ def test_rejected_ballots_do_not_enter_the_balance() -> None:
     assert balance(a_tally(rejected_ballots=7), 1) is None
 
 
-def test_an_empty_precinct_balances() -> None:
-    nothing = a_tally(
-        votes={"ada": 0, "ben": 0, "cy": 0}, ballots_cast=0, overvotes=0, undervotes=0, write_ins=0
-    )
-    assert failed_checks(nothing, votes_allowed=1, voters_registered=100) == ()
+NOTHING = a_tally(votes={"ada": 0, "ben": 0, "cy": 0}, ballots_cast=0, overvotes=0, undervotes=0, write_ins=0)
+
+
+def test_nothing_but_zeros_balances_and_is_believed_only_where_nobody_could_vote() -> None:
+    assert balance(NOTHING, 1) is None
+    failed = all_zero(NOTHING, 100)
+    assert failed is not None
+    assert (failed.check, failed.found, failed.expected) == ("all-zero", 0, 100)
+    assert all_zero(NOTHING, 0) is None
+    assert all_zero(NOTHING, 100, 100) is None
 
 
 @pytest.mark.parametrize(
@@ -71,5 +77,7 @@ def test_the_votes_of_a_selection_may_reach_the_ballots_cast_and_not_exceed_them
 
 def test_all_failed_checks_are_named_in_a_fixed_order() -> None:
     wrong = a_tally(votes={"ada": 300, "ben": 0, "cy": 0}, ballots_cast=200)
-    failed = failed_checks(wrong, votes_allowed=1, voters_registered=100)
+    failed = failed_checks(
+        wrong, CheckSettings(), votes_allowed=1, voters_registered=100, surroundings=Surroundings()
+    )
     assert [check.check for check in failed] == ["balance", "turnout", "ceiling"]
