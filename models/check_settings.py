@@ -39,9 +39,9 @@ class CheckSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     balance: CheckSetting = CheckSetting()
     turnout: CheckSetting = CheckSetting()
     ceiling: CheckSetting = CheckSetting()
-    same_ballots: CheckSetting = CheckSetting()
+    same_ballots: CheckSetting = CheckSetting(tolerance=20)
     all_zero: CheckSetting = CheckSetting()
-    duplicate_vector: CheckSetting = CheckSetting(tolerance=20)
+    duplicate_vector: CheckSetting = CheckSetting(tolerance=50)
     outlier: CheckSetting = CheckSetting(tolerance=6)
 
     def of(self, check: CheckName) -> CheckSetting:

@@ -8,23 +8,32 @@ are a part of the public log; pages word them anew from `check`, `found`, `expec
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import msgspec
 
 from models.check_settings import CheckName, CheckSetting, CheckSettings
 from models.submissions import TallySubmission
 
-MIN_SIBLINGS = 10
+MIN_SIBLINGS = 15
 """Sibling precincts that must have reported before one is held against their mean."""
 
-MIN_WITNESSES = 2
+MIN_DEVIATION = 80
+"""Per mille: what the deviation of precincts counts as at least, however alike those are that came first."""
+
+MIN_WHOLE = 20
+"""Votes, or registered voters, below which a share or a turnout says too little to be an outlier."""
+
+MIN_WITNESSES = 3
 """Contests of a precinct that must agree on its ballots before another is held against them."""
 
-MIN_DEVIATION = 10
-"""Per mille: precincts that are nearly alike are not told apart by less than this."""
+MIN_FIGURES = 3
+"""Figures of a vector besides ballots_cast that must not be zero before it counts as non-trivial."""
 
 _MOST_PERMILLE = 10_000
+
+K = TypeVar("K", bound=Hashable)
 
 
 class FailedCheck(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -101,7 +110,7 @@ def turnout_permille(tally: TallySubmission, voters_registered: int | None) -> i
     return permille(tally.ballots_cast, voters_registered)
 
 
-def share_permilles(votes: dict[str, int], write_ins: int) -> dict[str, int]:
+def share_permilles(votes: Mapping[K, int], write_ins: int) -> dict[K, int]:
     """Each selection's share of all votes for selections and write-ins, in per mille; empty without votes."""
     whole = sum(votes.values()) + write_ins
     shares = ((code, permille(count, whole)) for code, count in votes.items())
@@ -172,22 +181,16 @@ def same_ballots(
 ) -> FailedCheck | None:
     """ballots_cast = that of the precinct's other contests, within the tolerance.
 
-    It is held against the figure on which most of the others agree, two of them at least: with one other
-    alone nobody knows which of the two is wrong, and the wrong one come first would hold up all that come
-    after it. Only where there is no further contest to ask does one other suffice. Of several figures
-    with equally many behind them the nearest counts.
+    That is the figure of more than half of those that are counted, MIN_WITNESSES at least or all others of
+    a shorter ballot. Fewer are no witnesses: of two figures nobody knows which is wrong, and the wrong one
+    come first would hold up all that come after it. Where no figure has that many behind it, the check
+    holds.
     """
-    others = list(surroundings.ballots.values())
-    behind = {figure: sum(abs(figure - other) <= tolerance for other in others) for figure in Counter(others)}
-    most = max(behind.values(), default=0)
-    if most < MIN_WITNESSES and not len(others) == surroundings.contests - 1 == 1:
-        return None
+    others = Counter(surroundings.ballots.values())
+    expected, witnesses = others.most_common(1)[0] if others else (0, 0)
+    needed = min(MIN_WITNESSES, surroundings.contests - 1) if surroundings.contests else MIN_WITNESSES
     found = tally.ballots_cast
-    expected = min(
-        (figure for figure, times in behind.items() if times == most),
-        key=lambda figure: (abs(figure - found), figure),
-    )
-    if abs(found - expected) <= tolerance:
+    if 2 * witnesses <= others.total() or witnesses < needed or abs(found - expected) <= tolerance:
         return None
     return FailedCheck(
         CheckName.SAME_BALLOTS.value,
@@ -215,12 +218,16 @@ def all_zero(tally: TallySubmission, voters_registered: int | None, tolerance: i
 def duplicate_vector(
     tally: TallySubmission, surroundings: Surroundings, tolerance: int
 ) -> FailedCheck | None:
-    """No other precinct has the identical figures for this contest, if they hold `tolerance` votes or more.
+    """No other precinct has the identical non-trivial figures for this contest (`vector_of`).
 
-    `found` is how many votes are the same, of which 0 are expected; `about` is the other precinct.
+    They are non-trivial with `tolerance` votes or more, and at least MIN_FIGURES of votes, write-ins,
+    overvotes and undervotes that are not zero: where one candidate stands alone, precincts of one size are
+    often identical. `found` is how many votes are the same, of which 0 are expected; `about` is the other
+    precinct.
     """
+    counts = (*tally.votes.values(), tally.write_ins, tally.overvotes, tally.undervotes)
     votes = sum(tally.votes.values()) + tally.write_ins
-    if surroundings.twin is None or votes < tolerance:
+    if surroundings.twin is None or votes < tolerance or sum(map(bool, counts)) < MIN_FIGURES:
         return None
     return FailedCheck(
         CheckName.DUPLICATE_VECTOR.value,
@@ -237,8 +244,9 @@ def outlier(
     """|x - mean| <= tolerance x deviation for the turnout and for each selection's share.
 
     Mean and deviation are those of the sibling precincts without this one, of which at least MIN_SIBLINGS
-    have reported; a deviation below MIN_DEVIATION counts as that. All figures are per mille. Turnout
-    comes first, then the selections in their order; the first that lies outside is named.
+    have reported; a deviation below MIN_DEVIATION counts as that. All figures are per mille, of MIN_WHOLE
+    registered voters or votes at least. Turnout comes first, then the selections in their order; the first
+    that lies outside is named.
     """
     for about, found, siblings in _compared(tally, voters_registered, surroundings):
         if siblings.n < MIN_SIBLINGS:
@@ -261,11 +269,13 @@ def outlier(
 def _compared(
     tally: TallySubmission, voters_registered: int | None, surroundings: Surroundings
 ) -> Iterator[tuple[str, int, Moments]]:
-    if (share := turnout_permille(tally, voters_registered)) is not None:
+    share = turnout_permille(tally, voters_registered)
+    if share is not None and (voters_registered or 0) >= MIN_WHOLE:
         yield "", share, surroundings.turnout
-    for code, share in share_permilles(tally.votes, tally.write_ins).items():
-        if code in surroundings.shares:
-            yield code, share, surroundings.shares[code]
+    if sum(tally.votes.values()) + tally.write_ins >= MIN_WHOLE:
+        for code, share in share_permilles(tally.votes, tally.write_ins).items():
+            if code in surroundings.shares:
+                yield code, share, surroundings.shares[code]
 
 
 def _percent(share: int) -> str:
