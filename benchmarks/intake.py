@@ -12,7 +12,7 @@ from benchmarks.load.websocket import frame
 from benchmarks.load.wire import WrongAnswer
 from benchmarks.measuring import OURS, Measured, Row, percentile
 from benchmarks.stage import Election, Server, Stage, on_hypercorn
-from models.recording import Receipt
+from models.batch import Receipt
 from models.submissions import TallySubmission
 
 UNIT = "receipts/s"

@@ -19,9 +19,9 @@ import msgspec
 
 from benchmarks.load.wire import HOST, SECONDS, Connection, WrongAnswer
 from benchmarks.machine import allow_many_connections, cores
+from models.batch import Receipt
 from models.definitions import ElectionDefinition
 from models.fictional import fictional_election
-from models.recording import Receipt
 from models.submissions import TallySubmission
 from quart_app.embedded import Engines, engines
 from quart_app.embedded.children import end

@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 import msgspec
 
+from models.check_settings import CheckSettings
+
 
 class Precinct(msgspec.Struct, frozen=True):
     id: int
@@ -28,6 +30,8 @@ class BookContest(msgspec.Struct, frozen=True):
     votes_allowed: int
     selections: dict[str, int]
     """Selection ids by code, in ballot order."""
+    recounting: bool = False
+    """Whether its tallies are taken although the election is closed."""
 
 
 class BallotBook(msgspec.Struct, frozen=True):
@@ -37,6 +41,12 @@ class BallotBook(msgspec.Struct, frozen=True):
     changed_seq: int
     precincts: dict[str, Precinct]
     contests: dict[str, BookContest]
+    checks: CheckSettings = CheckSettings()
+    double_entry: bool = False
+
+    def contest_codes(self) -> dict[int, str]:
+        """The contests' codes by id."""
+        return {contest.id: code for code, contest in self.contests.items()}
 
     def covered(self, units: Collection[int]) -> list[str]:
         """Codes of the precincts that lie in these units."""

@@ -23,7 +23,7 @@ MIN_DEVIATION = 80
 """Per mille: what the deviation of precincts counts as at least, however alike those are that came first."""
 
 MIN_WHOLE = 20
-"""Votes, or registered voters, below which a share or a turnout says too little to be an outlier."""
+"""Votes, or registered voters, below which a share or a turnout says too little to be compared."""
 
 MIN_WITNESSES = 3
 """Contests of a precinct that must agree on its ballots before another is held against them."""
@@ -96,22 +96,26 @@ class Surroundings(msgspec.Struct):
 
 
 def permille(part: int, whole: int | None) -> int | None:
-    """part of whole in whole per mille, a half rounded up; None where the whole is not known or nothing.
+    """part of whole in whole per mille, a half rounded up; None where the whole is not known.
 
-    At most 10,000, so that the sum of the squares over a million precincts fits a bigint.
+    None too where it is below MIN_WHOLE: a tiny precinct neither is an outlier nor widens what others are
+    held against. At most 10,000, so that the sum of the squares over a million precincts fits a bigint.
     """
-    if not whole:
+    if whole is None or whole < MIN_WHOLE:
         return None
     return min((2000 * part + whole) // (2 * whole), _MOST_PERMILLE)
 
 
 def turnout_permille(tally: TallySubmission, voters_registered: int | None) -> int | None:
-    """ballots_cast / voters_registered, in per mille."""
+    """ballots_cast / voters_registered, in per mille; see `permille`."""
     return permille(tally.ballots_cast, voters_registered)
 
 
 def share_permilles(votes: Mapping[K, int], write_ins: int) -> dict[K, int]:
-    """Each selection's share of all votes for selections and write-ins, in per mille; empty without votes."""
+    """Each selection's share of all votes for selections and write-ins, in per mille.
+
+    Empty where these are fewer than MIN_WHOLE.
+    """
     whole = sum(votes.values()) + write_ins
     shares = ((code, permille(count, whole)) for code, count in votes.items())
     return {code: share for code, share in shares if share is not None}
@@ -269,13 +273,11 @@ def outlier(
 def _compared(
     tally: TallySubmission, voters_registered: int | None, surroundings: Surroundings
 ) -> Iterator[tuple[str, int, Moments]]:
-    share = turnout_permille(tally, voters_registered)
-    if share is not None and (voters_registered or 0) >= MIN_WHOLE:
+    if (share := turnout_permille(tally, voters_registered)) is not None:
         yield "", share, surroundings.turnout
-    if sum(tally.votes.values()) + tally.write_ins >= MIN_WHOLE:
-        for code, share in share_permilles(tally.votes, tally.write_ins).items():
-            if code in surroundings.shares:
-                yield code, share, surroundings.shares[code]
+    for code, share in share_permilles(tally.votes, tally.write_ins).items():
+        if code in surroundings.shares:
+            yield code, share, surroundings.shares[code]
 
 
 def _percent(share: int) -> str:

@@ -10,6 +10,10 @@ from enum import StrEnum
 import msgspec
 
 from models.ballot_order import BallotOrder
+from models.check_settings import CheckSettings
+
+RECOUNT_THRESHOLD = 50
+"""Half a percent, as many laws have it, in hundredths of a percent of the votes."""
 
 
 class VoteVariation(StrEnum):
@@ -73,6 +77,11 @@ class ElectionDefinition(msgspec.Struct, frozen=True, kw_only=True):
     date: datetime.date
     timezone: str = "UTC"
     is_test: bool = False
+    checks: CheckSettings = CheckSettings()
+    double_entry: bool = False
+    """Whether two people enter each tally."""
+    recount_threshold: int = RECOUNT_THRESHOLD
+    """A margin of so many hundredths of a percent of the votes, or less, is recounted; 0 for none."""
     units: tuple[UnitDefinition, ...]
     parties: tuple[PartyDefinition, ...]
     contests: tuple[ContestDefinition, ...]

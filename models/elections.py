@@ -1,8 +1,18 @@
 """Tables: elections, reporting units, parties, contests, selections and who votes on what."""
 
 import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.ballot_order import BallotOrder
@@ -19,6 +29,7 @@ class Election(Base):
     __table_args__ = (
         CheckConstraint(CODE, name="code"),
         CheckConstraint(one_of("status", list(ElectionStatus)), name="status"),
+        CheckConstraint("recount_threshold BETWEEN 0 AND 10000", name="recount_threshold"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -33,6 +44,11 @@ class Election(Base):
     changed_at: Mapped[datetime.datetime]
     ballot_seed: Mapped[str | None]
     """Published before ballots are ordered by lot."""
+    checks: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """What differs from the checks' defaults (`models/check_settings.py`)."""
+    double_entry: Mapped[bool] = mapped_column(server_default=text("false"))
+    recount_threshold: Mapped[int] = mapped_column(server_default=text("50"))
+    """A margin of so many hundredths of a percent of the votes, or less, is recounted; 0 for none."""
 
 
 class ReportingUnit(Base):
@@ -104,6 +120,7 @@ class Contest(Base):
     votes_allowed: Mapped[int]
     number_elected: Mapped[int]
     ballot_order: Mapped[str]
+    recounting: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Selection(Base):

@@ -96,6 +96,20 @@ class UnknownVoter(NotFound):
         super().__init__(say("There is no such registration here."))
 
 
+class UnknownComplaint(NotFound):
+    code = "unknown-complaint"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(say("This election has no complaint %(number)s.", number=number))
+
+
+class UnknownAttachment(NotFound):
+    code = "unknown-attachment"
+
+    def __init__(self, position: int) -> None:
+        super().__init__(say("This complaint has no attachment %(position)s.", position=position))
+
+
 class Unreadable(DomainError):
     """The message is not JSON, or not the kind of object that belongs here."""
 
@@ -187,6 +201,18 @@ class NotYourPrecinct(NotAllowed):
         )
 
 
+class WrongCode(NotAllowed):
+    """Whoever filed a complaint has a code for it, and this is another one."""
+
+    code = "wrong-code"
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("This is not the code of this complaint; it was shown when the complaint was filed."),
+            (FieldError("code", say("is not the code of this complaint"), self.code),),
+        )
+
+
 class Conflict(DomainError):
     """The message is sound, and does not fit what is already there."""
 
@@ -241,6 +267,34 @@ class RevisionConflict(Conflict):
             (FieldError("revision", what, self.code),),
         )
         self.latest = latest
+
+
+class SecondPersonNeeded(Conflict):
+    """The two entries of a tally come from two people, whoever they are."""
+
+    code = "second-person-needed"
+
+    def __init__(self, precinct: str, contest: str) -> None:
+        super().__init__(
+            say(
+                "Your entry of %(contest)r in %(precinct)r is here; the second one comes from somebody else.",
+                contest=contest,
+                precinct=precinct,
+            )
+        )
+
+
+class SecondEntryNeeded(Conflict):
+    """A first entry waits: the next to come is the second entry of the same revision."""
+
+    code = "second-entry-needed"
+
+    def __init__(self, revision: int) -> None:
+        what = say("send revision %(revision)s: it waits for its second entry", revision=revision)
+        super().__init__(
+            say("A first entry is here; %(what)s.", what=what), (FieldError("revision", what, self.code),)
+        )
+        self.revision = revision
 
 
 class IllegalTransition(Conflict):
@@ -330,6 +384,21 @@ class AlreadyDecided(Conflict):
             say(
                 "The candidate %(candidate)r is %(status)s; a filing can only be corrected before that.",
                 candidate=candidate,
+                status=status_word(status),
+            )
+        )
+
+
+class ComplaintClosed(Conflict):
+    """Nobody sees to a complaint any more that was decided or taken back."""
+
+    code = "complaint-closed"
+
+    def __init__(self, number: int, status: str) -> None:
+        super().__init__(
+            say(
+                "The complaint %(number)s is %(status)s; it can only be assigned before that.",
+                number=number,
                 status=status_word(status),
             )
         )

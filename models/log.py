@@ -15,6 +15,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.check_settings import CheckSettings
 from models.checks import FailedCheck
 
 MAX_SEQ = 2**63 - 1
@@ -70,6 +71,59 @@ class TallyEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     """The seqs of earlier tallies of this precinct and contest that this one takes the place of."""
     reason: str
     nonce: str
+    second_of: int | msgspec.UnsetType = msgspec.UNSET
+    """The seq of the first entry, where each tally is entered twice and this is the second of the two."""
+
+
+class DecisionEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="decision"):
+    """It was decided on the tally of entry `tally`, which has `status` from here on."""
+
+    seq: int
+    at: datetime.datetime
+    election: str
+    is_test: bool
+    tally: int
+    precinct: str
+    contest: str
+    revision: int
+    decision: str
+    status: str
+    supersedes: tuple[int, ...]
+    """The seqs of earlier tallies of this precinct and contest that it takes the place of."""
+    reason: str
+    nonce: str
+
+
+class CertifiedContest(msgspec.Struct, frozen=True, kw_only=True):
+    """The totals of a contest as certified. `votes` are by selection code."""
+
+    contest: str
+    units_reported: int
+    units_expected: int
+    ballots_cast: int
+    overvotes: int
+    undervotes: int
+    write_ins: int
+    rejected_ballots: int
+    votes: dict[str, int]
+
+
+class CertificateEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="certificate"):
+    """Two people certified the totals as they stood at log entry `position`.
+
+    `reason` says why, where tallies were still waiting: `quarantined` and `awaiting` of them.
+    """
+
+    seq: int
+    at: datetime.datetime
+    election: str
+    is_test: bool
+    position: int
+    quarantined: int
+    awaiting: int
+    reason: str
+    contests: tuple[CertifiedContest, ...]
+    nonce: str
 
 
 class ElectionEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="election"):
@@ -86,9 +140,15 @@ class ElectionEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     nonce: str
     ballot_seed: str | msgspec.UnsetType | None = msgspec.UNSET
     """Only where it was set or taken back; other entries do not have it."""
+    checks: CheckSettings | msgspec.UnsetType = msgspec.UNSET
+    """Only where they were set: all checks on tallies as they are from here on."""
+    double_entry: bool | msgspec.UnsetType = msgspec.UNSET
+    recount_threshold: int | msgspec.UnsetType = msgspec.UNSET
+    contest: str | msgspec.UnsetType = msgspec.UNSET
+    """Only where a recount of one contest begins or ends."""
 
 
-Entry = TallyEntry | ElectionEntry
+Entry = TallyEntry | DecisionEntry | CertificateEntry | ElectionEntry
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -104,18 +164,24 @@ def leaf_hash(data: bytes) -> bytes:
 
 
 class LogRecord(msgspec.Struct, frozen=True):
-    """A stored entry as readers hand it on: its position, its canonical text and its leaf hash."""
+    """A stored entry as readers hand it on: its position, its canonical text and its leaf hash.
+
+    `concealed` is the first of two entries for as long as the second has not come.
+    """
 
     seq: int
     at: datetime.datetime
     kind: str
     entry: str
     leaf_hash: bytes
+    concealed: bool = False
 
     def public(self, *, released: bool) -> bytes:
         """The entry as JSON with its leaf hash; before release only what gives no figure away."""
         closing = f',"leaf_hash":"{self.leaf_hash.hex()}"}}'
-        if released or self.kind != "tally":
+        if (released or self.kind == "election") and not self.concealed:
             return (self.entry[:-1] + closing).encode()
         withheld = {"at": self.at, "kind": self.kind, "seq": self.seq, "withheld": True}
+        # Quotes within a text are escaped, so that this is found as a member alone.
+        withheld["is_test"] = ',"is_test":true,' in self.entry
         return _encoder.encode(withheld)[:-1] + closing.encode()

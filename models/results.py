@@ -6,8 +6,10 @@ from typing import Literal
 
 import msgspec
 
-from models.definitions import VoteVariation
+from models.check_settings import CheckSettings
+from models.definitions import RECOUNT_THRESHOLD, VoteVariation
 from models.lifecycles import ElectionStatus
+from models.outlook import Outlook, outlook, outstanding_votes, recount_is_due
 from models.standings import Standing, margins, standings
 
 ResultsStatus = Literal[
@@ -29,6 +31,11 @@ class ElectionState(msgspec.Struct, frozen=True):
     changed_seq: int
     changed_at: datetime.datetime
     ballot_seed: str | None = None
+    checks: CheckSettings = CheckSettings()
+    double_entry: bool = False
+    """Whether two people enter each tally."""
+    recount_threshold: int = RECOUNT_THRESHOLD
+    """A margin of so many hundredths of a percent of the votes, or less, is recounted; 0 for none."""
 
 
 class SelectionVotes(msgspec.Struct, frozen=True):
@@ -59,6 +66,14 @@ class ContestCount(msgspec.Struct, frozen=True, kw_only=True):
     undervotes: int
     write_ins: int
     rejected_ballots: int
+    awaiting_units: int = 0
+    recounting: bool = False
+    lowered_by: int = 0
+    """Log position of the last entry that lowered a figure; 0 for none."""
+    excess: int = 0
+    """Votes that tallies which wait could add beyond the registered voters of their precincts."""
+    reopened: int = 0
+    """Votes that could change sides where a tally waits to take the place of a counted one."""
     version: int
     updated_at: datetime.datetime | None
     selections: tuple[SelectionVotes, ...]
@@ -112,11 +127,23 @@ class ContestResults(msgspec.Struct, frozen=True, kw_only=True):
     write_ins: int | None
     rejected_ballots: int | None
     quarantined_units: int | None
+    awaiting_units: int | None = None
+    """Precincts of which a first entry waits for the second, where each tally is entered twice."""
+    outlook: Outlook | None = None
+    """What is still possible; of a contest in all, where the most votes win (`models/outlook.py`)."""
+    recount_due: bool | None = None
+    """Whether all have reported and the margin is so small that the contest is to be recounted."""
+    lowered_by: int | None = None
+    """Log position of the last entry that lowered a figure here; null where none did."""
     selections: tuple[SelectionResult, ...]
 
 
-def results_status(election_status: str, units_reported: int, units_expected: int) -> ResultsStatus:
-    """NIST SP 1500-100 ResultsStatus by rule: people certify and correct, the rest is counting."""
+def results_status(
+    election_status: str, units_reported: int, units_expected: int, *, recounting: bool = False
+) -> ResultsStatus:
+    """NIST SP 1500-100 ResultsStatus by rule: people certify, correct and recount, the rest is counting."""
+    if recounting:
+        return "recount"
     match election_status:
         case ElectionStatus.DRAFT:
             return "pre-election"
@@ -159,7 +186,9 @@ def contest_results(
     election: ElectionState, count: ContestCount, *, unit: str | None = None, withhold: bool = False
 ) -> ContestResults:
     """The results of a contest; `withhold` leaves out every figure that tells of votes."""
-    status = results_status(election.status, count.units_reported, count.units_expected)
+    status = results_status(
+        election.status, count.units_reported, count.units_expected, recounting=count.recounting
+    )
     figures = _figures(count)
     if withhold:
         figures = dict.fromkeys(figures)
@@ -168,6 +197,7 @@ def contest_results(
         )
     else:
         selections = _selections(count, final=status == "certified" and not count.is_measure)
+    possible = None if withhold or unit else contest_outlook(election, count)
     return ContestResults(
         election=election.code,
         contest=count.code,
@@ -186,6 +216,9 @@ def contest_results(
         units_expected=count.units_expected,
         voters_registered=count.voters_registered,
         selections=selections,
+        outlook=possible,
+        recount_due=None if withhold or unit else _recount_due(election, count, possible),
+        lowered_by=None if withhold else count.lowered_by or None,
         **figures,  # type: ignore[arg-type]
     )
 
@@ -202,6 +235,7 @@ def _figures(count: ContestCount) -> dict[str, int | float | None]:
         "write_ins": count.write_ins,
         "rejected_ballots": count.rejected_ballots,
         "quarantined_units": count.quarantined_units,
+        "awaiting_units": count.awaiting_units,
     }
 
 
@@ -213,6 +247,34 @@ def _selections(count: ContestCount, *, final: bool) -> tuple[SelectionResult, .
         variation=count.vote_variation,
         final=final,
     )
+
+
+def contest_outlook(election: ElectionState, count: ContestCount) -> Outlook | None:
+    """What is still possible in a contest; nothing before the election opens."""
+    if election.status == ElectionStatus.DRAFT:
+        return None
+    return outlook(
+        sorted((s.votes for s in count.selections), reverse=True),
+        count.write_ins,
+        seats=count.number_elected,
+        variation=count.vote_variation,
+        outstanding=outstanding_votes(
+            units_left=count.units_expected - count.units_reported,
+            voters_registered=count.voters_registered,
+            voters_registered_reported=count.voters_registered_reported,
+            excess=count.excess,
+            checks=election.checks,
+        ),
+        reopened=count.reopened,
+    )
+
+
+def _recount_due(election: ElectionState, count: ContestCount, possible: Outlook | None) -> bool | None:
+    """None where it is not asked: before all have reported, and where the most votes do not win."""
+    if possible is None or count.units_reported < count.units_expected:
+        return None
+    all_votes = sum(s.votes for s in count.selections) + count.write_ins
+    return recount_is_due(possible.margin, all_votes, election.recount_threshold)
 
 
 def write_ins_share(results: ContestResults) -> float | None:

@@ -51,6 +51,11 @@ class TallySubmission(
     revision: Annotated[int, msgspec.Meta(ge=1, le=32_767)] = 1
     reason: Reason = ""
 
+    @property
+    def all_votes(self) -> int:
+        """Votes for selections and write-ins."""
+        return sum(self.votes.values()) + self.write_ins
+
 
 def digest(tally: TallySubmission) -> bytes:
     """SHA-256 of everything a submission says, in whatever order it was sent. 32 bytes."""

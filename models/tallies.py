@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,13 +33,31 @@ class Tally(Base):
     __table_args__ = (
         ForeignKeyConstraint(["contest_id", "unit_id"], _CONTEST_UNIT),
         ForeignKeyConstraint(["election_id", "seq"], ["log_entries.election_id", "log_entries.seq"]),
-        UniqueConstraint("contest_id", "unit_id", "revision"),
+        UniqueConstraint("contest_id", "unit_id", "revision", "entry"),
         UniqueConstraint("election_id", "official_id", "ref"),
         # Rule 1: at most one counted revision for each precinct and contest.
         Index(
             "uq_tallies_counted", "contest_id", "unit_id", unique=True, postgresql_where="status = 'accepted'"
         ),
+        # Where each tally is entered twice, by two people.
+        Index(
+            "uq_tallies_two_people",
+            "contest_id",
+            "unit_id",
+            "revision",
+            "official_id",
+            unique=True,
+            postgresql_where="entry > 0",
+        ),
         Index(None, "unit_id"),
+        Index("ix_tallies_vector", "contest_id", "vector"),
+        Index(
+            "ix_tallies_waiting",
+            "contest_id",
+            "unit_id",
+            postgresql_where="status IN ('awaiting_second_entry', 'quarantined')",
+        ),
+        CheckConstraint("entry BETWEEN 0 AND 2", name="entry"),
         CheckConstraint(_NOT_NEGATIVE, name="counts"),
         CheckConstraint("revision >= 1", name="revision"),
         CheckConstraint("revision = 1 OR reason <> ''", name="corrections_have_a_reason"),
@@ -62,6 +81,12 @@ class Tally(Base):
     digest: Mapped[bytes]
     channel: Mapped[str]
     submitted_at: Mapped[datetime.datetime]
+    entry: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    """1 and 2 for the two entries of a revision, 0 where one is enough."""
+    vector: Mapped[int | None]
+    """What the same figures of another precinct are found by (`models/checks.py`)."""
+    lowered: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether a figure of its precinct went down as this was counted."""
 
 
 class TallyVote(Base):
@@ -90,7 +115,9 @@ class ContestTotal(Base):
     __table_args__ = (
         ForeignKeyConstraint(["contest_id", "unit_id"], _CONTEST_UNIT),
         CheckConstraint(
-            _NOT_NEGATIVE + " AND units_reported >= 0 AND voters_registered >= 0 AND quarantined_units >= 0",
+            _NOT_NEGATIVE
+            + " AND units_reported >= 0 AND voters_registered >= 0 AND quarantined_units >= 0"
+            + " AND awaiting_units >= 0",
             name="counts",
         ),
     )
@@ -107,6 +134,13 @@ class ContestTotal(Base):
     write_ins: Mapped[int]
     rejected_ballots: Mapped[int]
     version: Mapped[int]
+    awaiting_units: Mapped[int] = mapped_column(server_default=text("0"))
+    turnout_n: Mapped[int] = mapped_column(server_default=text("0"))
+    """Of turnouts right below, per mille: how many, their sum and that of their squares."""
+    turnout_total: Mapped[int] = mapped_column(server_default=text("0"))
+    turnout_squares: Mapped[int] = mapped_column(server_default=text("0"))
+    lowered_by: Mapped[int] = mapped_column(server_default=text("0"))
+    """Log position of the last entry that lowered a figure here; 0 for none."""
     updated_at: Mapped[datetime.datetime]
 
 
@@ -119,3 +153,7 @@ class SelectionTotal(Base):
     selection_id: Mapped[int] = mapped_column(ForeignKey("selections.id"), primary_key=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("reporting_units.id"), primary_key=True)
     votes: Mapped[int]
+    share_n: Mapped[int] = mapped_column(server_default=text("0"))
+    """Of shares right below, per mille: how many, their sum and that of their squares."""
+    share_total: Mapped[int] = mapped_column(server_default=text("0"))
+    share_squares: Mapped[int] = mapped_column(server_default=text("0"))

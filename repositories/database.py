@@ -14,18 +14,21 @@ from models.wording import say
 from repositories.audit import Audit
 from repositories.ballots import Ballots
 from repositories.candidates import Candidates
+from repositories.complaints import Complaints
 from repositories.contests import Contests
 from repositories.credentials import Credentials
 from repositories.definitions import Definitions
 from repositories.elections import Elections
 from repositories.entries import Entries
 from repositories.log import Log
+from repositories.observing import Observing
 from repositories.opening import Opening
 from repositories.people import People
 from repositories.places import Places
 from repositories.results import Results
 from repositories.sealed import Sealed
 from repositories.shapes import Shapes
+from repositories.surroundings import Surroundings
 from repositories.tallies import Tallies
 from repositories.tries import Tries
 from repositories.units import Units
@@ -60,18 +63,21 @@ class Repositories:
         self.audit = Audit(session)
         self.ballots = Ballots(session)
         self.candidates = Candidates(session)
+        self.complaints = Complaints(session)
         self.contests = Contests(session)
         self.credentials = Credentials(session)
         self.definitions = Definitions(session)
         self.elections = Elections(session)
         self.entries = Entries(session)
         self.log = Log(session)
+        self.observing = Observing(session)
         self.opening = Opening(session)
         self.people = People(session)
         self.places = Places(session)
         self.results = Results(session)
         self.sealed = Sealed(session)
         self.shapes = Shapes(session)
+        self.surroundings = Surroundings(session)
         self.tallies = Tallies(session)
         self.tries = Tries(session)
         self.voters = Voters(session)

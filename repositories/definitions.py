@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,6 +47,9 @@ class Definitions:
             "results_released": state.results_released,
             "changed_seq": state.changed_seq,
             "changed_at": state.changed_at,
+            "checks": msgspec.to_builtins(state.checks),
+            "double_entry": state.double_entry,
+            "recount_threshold": state.recount_threshold,
         }
         try:
             result = await self._session.execute(insert(Election).values(values).returning(Election.id))

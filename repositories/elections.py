@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, select, text, update
+from sqlalchemy import Row, Select, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.ballot_book import BallotBook, BookContest, Precinct
@@ -25,6 +25,9 @@ _STATE = select(
     Election.changed_seq,
     Election.changed_at,
     Election.ballot_seed,
+    Election.checks,
+    Election.double_entry,
+    Election.recount_threshold,
 )
 
 _UNIT = (
@@ -57,8 +60,8 @@ _PRECINCTS = text("""
 
 _CONTESTS = text("""
     SELECT c.id, c.code, c.name, c.is_measure, c.vote_variation, c.votes_allowed, c.number_elected,
-           d.code AS district, s.id AS selection_id, s.code AS selection, s.name AS selection_name,
-           p.code AS party
+           c.recounting, d.code AS district, s.id AS selection_id, s.code AS selection,
+           s.name AS selection_name, p.code AS party
     FROM contests c
     JOIN reporting_units d ON d.id = c.district_id
     LEFT JOIN selections s ON s.contest_id = c.id
@@ -75,7 +78,7 @@ class Elections:
     async def all(self) -> list[ElectionState]:
         """Every election, the newest first."""
         rows = await self._session.execute(_STATE.order_by(Election.date.desc(), Election.code))
-        return [ElectionState(**row._mapping) for row in rows]
+        return [_state(row) for row in rows]
 
     async def get(self, code: str) -> ElectionState:
         """Raises UnknownElection."""
@@ -87,6 +90,13 @@ class Elections:
         Whoever locks the log's head as well does that afterwards.
         """
         return await self._one(code, _STATE.with_for_update(key_share=True))
+
+    async def hold_still(self, code: str) -> ElectionState:
+        """The election, which nobody changes until the commit, nor a draft's units and contests.
+
+        Many may hold it so at once. Raises UnknownElection.
+        """
+        return await self._one(code, _STATE.with_for_update(read=True))
 
     async def hold_draft(self, code: str, *, alone: bool = False) -> ElectionState:
         """An election that stays a draft until the commit; `alone` keeps others out who hold it.
@@ -109,12 +119,13 @@ class Elections:
         row = (await self._session.execute(query.where(Election.code == code))).one_or_none()
         if row is None:
             raise UnknownElection(code)
-        return ElectionState(**row._mapping)
+        return _state(row)
 
     async def write(self, election: ElectionState) -> None:
         """Writes what is said of the election itself; its code and id stay."""
         values = msgspec.structs.asdict(election)
         del values["id"], values["code"]
+        values["checks"] = msgspec.to_builtins(election.checks)
         await self._session.execute(update(Election).where(Election.id == election.id).values(values))
 
     async def book(self, election: ElectionState) -> BallotBook:
@@ -122,7 +133,9 @@ class Elections:
         precincts = await self._session.execute(_PRECINCTS, {"election": election.id})
         contests: dict[str, BookContest] = {}
         for row in await self._session.execute(_CONTESTS, {"election": election.id}):
-            contest = contests.setdefault(row.code, BookContest(row.id, row.code, row.votes_allowed, {}))
+            contest = contests.setdefault(
+                row.code, BookContest(row.id, row.code, row.votes_allowed, {}, row.recounting)
+            )
             if row.selection is not None:
                 contest.selections[row.selection] = row.selection_id
         return BallotBook(
@@ -142,6 +155,8 @@ class Elections:
                 for row in precincts
             },
             contests,
+            election.checks,
+            election.double_entry,
         )
 
     async def contests(self, election_id: int) -> list[ContestInfo]:
@@ -208,3 +223,7 @@ class Elections:
     async def parties(self, election_id: int) -> list[PartyInfo]:
         query = select(Party.code, Party.name, Party.colour).where(Party.election_id == election_id)
         return [PartyInfo(*row) for row in await self._session.execute(query.order_by(Party.code))]
+
+
+def _state(row: Row[*tuple[Any, ...]]) -> ElectionState:
+    return msgspec.convert(dict(row._mapping), ElectionState)

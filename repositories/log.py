@@ -3,11 +3,13 @@
 import datetime
 
 import msgspec
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import exists, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.history import CountedTally
+from models.lifecycles import TallyStatus
 from models.log import Entry, LogEntry, LogHead, LogRecord, entry_bytes, leaf_hash
+from models.tallies import Tally
 
 _LOCK = text("SELECT seq FROM log_heads WHERE election_id = :election FOR UPDATE")
 
@@ -18,6 +20,11 @@ _TALLIES = text("""
     WHERE t.election_id = :election AND t.contest_id = :contest AND t.seq > :after AND t.seq <= :upto
     ORDER BY t.seq LIMIT :limit
 """)
+_AWAITING = exists().where(
+    Tally.election_id == LogEntry.election_id,
+    Tally.seq == LogEntry.seq,
+    Tally.status == TallyStatus.AWAITING,
+)
 _read_tally = msgspec.json.Decoder(CountedTally).decode
 
 
@@ -51,14 +58,21 @@ class Log:
         query = select(LogHead.seq).where(LogHead.election_id == election_id)
         return int(await self._session.scalar(query) or 0)
 
-    async def after(self, election_id: int, seq: int, limit: int) -> list[LogRecord]:
-        """At most `limit` entries behind `seq`, in order."""
+    async def after(
+        self, election_id: int, seq: int, limit: int, *, conceal: bool = False
+    ) -> list[LogRecord]:
+        """At most `limit` entries behind `seq`, in order.
+
+        `conceal` marks first entries whose second one has not come.
+        """
         query = (
             select(LogEntry.seq, LogEntry.at, LogEntry.kind, LogEntry.entry, LogEntry.leaf_hash)
             .where(LogEntry.election_id == election_id, LogEntry.seq > seq)
             .order_by(LogEntry.seq)
             .limit(limit)
         )
+        if conceal:
+            query = query.add_columns(_AWAITING)
         return [LogRecord(*row) for row in await self._session.execute(query)]
 
     async def tallies(

@@ -12,7 +12,8 @@ from models.results import ContestCount, SelectionVotes
 _CONTEST_FIGURES = {
     False: """
         SELECT contest_id, unit_id, units_reported, quarantined_units, voters_registered, ballots_cast,
-               overvotes, undervotes, write_ins, rejected_ballots, version, updated_at
+               overvotes, undervotes, write_ins, rejected_ballots, awaiting_units, lowered_by,
+               version, updated_at
         FROM contest_totals""",
     True: """
         SELECT t.contest_id, t.unit_id, count(*) FILTER (WHERE t.status = 'accepted') AS units_reported,
@@ -23,8 +24,16 @@ _CONTEST_FIGURES = {
                sum(t.undervotes) FILTER (WHERE t.status = 'accepted') AS undervotes,
                sum(t.write_ins) FILTER (WHERE t.status = 'accepted') AS write_ins,
                sum(t.rejected_ballots) FILTER (WHERE t.status = 'accepted') AS rejected_ballots,
-               max(t.seq) AS version, max(t.submitted_at) AS updated_at
+               least(1, count(*) FILTER (WHERE t.status = 'awaiting_second_entry')) AS awaiting_units,
+               greatest(max(t.seq) FILTER (WHERE t.lowered), max(d.seq) FILTER (WHERE d.lowered))
+                   AS lowered_by,
+               greatest(max(t.seq), max(d.seq)) AS version,
+               greatest(max(t.submitted_at), max(d.at)) AS updated_at
         FROM tallies t JOIN reporting_units u ON u.id = t.unit_id
+        LEFT JOIN LATERAL (
+            SELECT max(d.seq) AS seq, max(d.at) AS at, bool_or(d.lowered) AS lowered
+            FROM tally_decisions d WHERE d.election_id = t.election_id AND d.tally_seq = t.seq
+        ) d ON true
         WHERE t.unit_id = :unit
         GROUP BY t.contest_id, t.unit_id""",
 }
@@ -47,14 +56,43 @@ _CONTESTS = """
            coalesce(t.undervotes, 0) AS undervotes,
            coalesce(t.write_ins, 0) AS write_ins,
            coalesce(t.rejected_ballots, 0) AS rejected_ballots,
+           coalesce(t.awaiting_units, 0) AS awaiting_units,
+           coalesce(t.lowered_by, 0) AS lowered_by,
+           c.recounting, w.excess, w.reopened,
            coalesce(t.version, 0) AS version, t.updated_at
     FROM contests c
     {units} contest_units cu ON cu.contest_id = c.id AND cu.unit_id = :unit
     LEFT JOIN ({figures}) t ON t.contest_id = c.id AND t.unit_id = :unit
+    CROSS JOIN LATERAL ({waiting}) w
     WHERE c.election_id = :election
       AND (CAST(:contest AS text) IS NULL OR c.code = :contest)
       AND (coalesce(t.version, 0) > :since OR :since = 0)
     ORDER BY c.position"""
+
+# What tallies that wait could add beyond the registered voters of their precincts (`excess`), and how many
+# votes could change sides where one waits to take the place of what is counted (`reopened`). A tally that
+# is held may well have more votes for a selection than ballots.
+_WAITING = """
+    SELECT coalesce(sum(greatest(w.most - coalesce(u.voters_registered, 0), 0))
+                    FILTER (WHERE k.seq IS NULL), 0) AS excess,
+           coalesce(sum(greatest(k.ballots_cast, k.most) + greatest(w.most, coalesce(u.voters_registered, 0)))
+                    FILTER (WHERE k.seq IS NOT NULL), 0) AS reopened
+    FROM (
+        SELECT t.unit_id, max(greatest(t.ballots_cast, t.write_ins, v.most)) AS most
+        FROM tallies t CROSS JOIN LATERAL (
+            SELECT max(v.votes) AS most FROM tally_votes v
+            WHERE v.election_id = t.election_id AND v.seq = t.seq
+        ) v
+        WHERE t.contest_id = c.id AND t.status IN ('awaiting_second_entry', 'quarantined')
+        GROUP BY t.unit_id
+    ) w
+    JOIN reporting_units u ON u.id = w.unit_id
+    LEFT JOIN LATERAL (
+        SELECT t.seq, t.ballots_cast, greatest(t.write_ins, max(v.votes)) AS most
+        FROM tallies t JOIN tally_votes v ON v.election_id = t.election_id AND v.seq = t.seq
+        WHERE t.contest_id = c.id AND t.unit_id = w.unit_id AND t.status = 'accepted'
+        GROUP BY t.election_id, t.seq
+    ) k ON true"""
 
 _SELECTIONS = """
     SELECT s.contest_id, s.code, s.name, p.code AS party, coalesce(t.votes, 0) AS votes
@@ -65,10 +103,11 @@ _SELECTIONS = """
     ORDER BY s.contest_id, s.position"""
 
 _CONTEST_SQL = {
-    leaf: text(_CONTESTS.format(figures=sql, units="JOIN")) for leaf, sql in _CONTEST_FIGURES.items()
+    leaf: text(_CONTESTS.format(figures=sql, units="JOIN", waiting=_WAITING))
+    for leaf, sql in _CONTEST_FIGURES.items()
 }
 # In a draft it is not settled yet where a contest without a list of precincts will stand.
-_DRAFT_SQL = text(_CONTESTS.format(figures=_CONTEST_FIGURES[False], units="LEFT JOIN"))
+_DRAFT_SQL = text(_CONTESTS.format(figures=_CONTEST_FIGURES[False], units="LEFT JOIN", waiting=_WAITING))
 _SELECTION_SQL = {leaf: text(_SELECTIONS.format(figures=sql)) for leaf, sql in _SELECTION_FIGURES.items()}
 
 _TALLIES = text("""
@@ -126,6 +165,11 @@ class Results:
                 undervotes=row.undervotes,
                 write_ins=row.write_ins,
                 rejected_ballots=row.rejected_ballots,
+                awaiting_units=row.awaiting_units,
+                recounting=row.recounting,
+                lowered_by=row.lowered_by,
+                excess=int(row.excess),
+                reopened=int(row.reopened),
                 version=row.version,
                 updated_at=row.updated_at,
                 selections=tuple(selections[row.id]),

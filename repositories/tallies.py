@@ -7,15 +7,17 @@ import msgspec
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.batch import Earlier, Held, Receipt, Recorded, Standing, Submission
+from models.lifecycles import TallyStatus
 from models.log import TallyEntry
-from models.recording import Earlier, Figures, Receipt, Recorded, Standing, Submission
+from models.totals import Figures
 
 # One row at least, for the election's own state. Rows found by ref alone belong to a repeated
 # submission, which is answered with the receipt that it got before. OFFSET 0 keeps the planner from
 # joining the whole election to the batch: each look-up is one probe of an index, at every size.
 _STATE = text("""
     SELECT e.status AS election_status, e.changed_seq,
-           t.seq, t.contest_id, t.unit_id, t.revision, t.status, t.official_id, t.ref, t.digest
+           t.seq, t.contest_id, t.unit_id, t.revision, t.status, t.official_id, t.entry, t.ref, t.digest
     FROM elections e
     LEFT JOIN (
         SELECT t.*
@@ -35,7 +37,7 @@ _STATE = text("""
     ORDER BY t.seq
 """)
 
-_COUNTED = text("""
+_FIGURES = text("""
     SELECT t.seq, t.contest_id, t.unit_id,
            t.ballots_cast, t.overvotes, t.undervotes, t.write_ins, t.rejected_ballots,
            array_agg(v.selection_id) AS selections, array_agg(v.votes) AS votes
@@ -49,9 +51,10 @@ _RECEIPTS = text("""
     WHERE election_id = :election AND seq = ANY(CAST(:seqs AS bigint[]))
 """)
 
-_SUPERSEDE = text("""
-    UPDATE tallies SET status = 'superseded'
-    WHERE election_id = :election AND seq = ANY(CAST(:seqs AS bigint[]))
+_MOVE = text("""
+    UPDATE tallies t SET status = r.status
+    FROM unnest(CAST(:seqs AS bigint[]), CAST(:statuses AS text[])) AS r(seq, status)
+    WHERE t.election_id = :election AND t.seq = r.seq
 """)
 
 # The whole batch in one statement and so in one round trip. Every total has its row, of zeros, since
@@ -59,20 +62,22 @@ _SUPERSEDE = text("""
 _WRITE = text("""
     WITH entries AS (
         INSERT INTO log_entries (election_id, seq, at, kind, entry, leaf_hash)
-        SELECT :election, seq, :at, 'tally', entry, leaf_hash
-        FROM unnest(CAST(:seqs AS bigint[]), CAST(:entries AS text[]), CAST(:leaf_hashes AS bytea[]))
-             AS r(seq, entry, leaf_hash)
+        SELECT :election, seq, :at, kind, entry, leaf_hash
+        FROM unnest(CAST(:line_seqs AS bigint[]), CAST(:kinds AS text[]), CAST(:entries AS text[]),
+                    CAST(:leaf_hashes AS bytea[])) AS r(seq, kind, entry, leaf_hash)
     ), new_tallies AS (
         INSERT INTO tallies (election_id, seq, contest_id, unit_id, official_id, revision, status,
                              ballots_cast, overvotes, undervotes, write_ins, rejected_ballots,
-                             reason, ref, digest, channel, submitted_at)
+                             reason, ref, digest, channel, entry, vector, lowered, submitted_at)
         SELECT :election, r.*, :at
         FROM unnest(CAST(:seqs AS bigint[]), CAST(:contests AS bigint[]), CAST(:units AS bigint[]),
                     CAST(:officials AS bigint[]), CAST(:revisions AS smallint[]), CAST(:statuses AS text[]),
                     CAST(:ballots_cast AS integer[]), CAST(:overvotes AS integer[]),
                     CAST(:undervotes AS integer[]), CAST(:write_ins AS integer[]),
                     CAST(:rejected_ballots AS integer[]), CAST(:reasons AS text[]), CAST(:refs AS text[]),
-                    CAST(:digests AS bytea[]), CAST(:channels AS text[])) AS r
+                    CAST(:digests AS bytea[]), CAST(:channels AS text[]),
+                    CAST(:entry_numbers AS smallint[]), CAST(:vectors AS bigint[]),
+                    CAST(:lowered AS boolean[])) AS r
     ), new_votes AS (
         INSERT INTO tally_votes (election_id, seq, selection_id, votes)
         SELECT :election, r.*
@@ -82,29 +87,47 @@ _WRITE = text("""
         UPDATE contest_totals t SET
             units_reported = t.units_reported + r.units_reported,
             quarantined_units = t.quarantined_units + r.quarantined_units,
+            awaiting_units = t.awaiting_units + r.awaiting_units,
             voters_registered = t.voters_registered + r.voters_registered,
             ballots_cast = t.ballots_cast + r.ballots_cast,
             overvotes = t.overvotes + r.overvotes,
             undervotes = t.undervotes + r.undervotes,
             write_ins = t.write_ins + r.write_ins,
             rejected_ballots = t.rejected_ballots + r.rejected_ballots,
+            turnout_n = t.turnout_n + r.turnout_n,
+            turnout_total = t.turnout_total + r.turnout_total,
+            turnout_squares = t.turnout_squares + r.turnout_squares,
+            lowered_by = greatest(t.lowered_by, r.lowered_by),
             version = :head,
             updated_at = :at
         FROM unnest(CAST(:total_contests AS bigint[]), CAST(:total_units AS bigint[]),
                     CAST(:moved_0 AS bigint[]), CAST(:moved_1 AS bigint[]), CAST(:moved_2 AS bigint[]),
                     CAST(:moved_3 AS bigint[]), CAST(:moved_4 AS bigint[]), CAST(:moved_5 AS bigint[]),
-                    CAST(:moved_6 AS bigint[]), CAST(:moved_7 AS bigint[]))
-             AS r(contest_id, unit_id, units_reported, quarantined_units, voters_registered,
-                  ballots_cast, overvotes, undervotes, write_ins, rejected_ballots)
+                    CAST(:moved_6 AS bigint[]), CAST(:moved_7 AS bigint[]), CAST(:moved_8 AS bigint[]),
+                    CAST(:moved_9 AS bigint[]), CAST(:moved_10 AS bigint[]), CAST(:moved_11 AS bigint[]),
+                    CAST(:moved_12 AS bigint[]))
+             AS r(contest_id, unit_id, units_reported, quarantined_units, awaiting_units,
+                  voters_registered, ballots_cast, overvotes, undervotes, write_ins, rejected_ballots,
+                  turnout_n, turnout_total, turnout_squares, lowered_by)
         WHERE t.contest_id = r.contest_id AND t.unit_id = r.unit_id
     ), moved_selections AS (
-        UPDATE selection_totals t SET votes = t.votes + r.votes
+        UPDATE selection_totals t SET
+            votes = t.votes + r.votes,
+            share_n = t.share_n + r.share_n,
+            share_total = t.share_total + r.share_total,
+            share_squares = t.share_squares + r.share_squares
         FROM unnest(CAST(:total_selections AS bigint[]), CAST(:selection_units AS bigint[]),
-                    CAST(:moved_votes AS bigint[])) AS r(selection_id, unit_id, votes)
+                    CAST(:share_0 AS bigint[]), CAST(:share_1 AS bigint[]), CAST(:share_2 AS bigint[]),
+                    CAST(:share_3 AS bigint[]))
+             AS r(selection_id, unit_id, votes, share_n, share_total, share_squares)
         WHERE t.selection_id = r.selection_id AND t.unit_id = r.unit_id
     )
     UPDATE log_heads SET seq = :head WHERE election_id = :election
 """)
+
+
+# Tallies whose figures may still matter to the next one of their place.
+_STANDS = (TallyStatus.ACCEPTED, TallyStatus.QUARANTINED, TallyStatus.AWAITING)
 
 
 class BatchState(msgspec.Struct):
@@ -146,22 +169,27 @@ class Tallies:
     async def _standings(
         self, election_id: int, state: BatchState, places: set[tuple[int, int]], rows: list[Row[Any]]
     ) -> None:
-        counted = await self._counted(election_id, [row.seq for row in rows if row.status == "accepted"])
+        figures = await self.figures(election_id, [row.seq for row in rows if row.status in _STANDS])
         for row in rows:
             place = (row.contest_id, row.unit_id)
             if place not in places:
                 continue
             standing = state.standings.setdefault(place, Standing())
             standing.revision = max(standing.revision, row.revision)
-            if row.status == "accepted":
-                standing.counted = counted[row.seq]
-            elif row.status == "quarantined":
-                standing.quarantined += (row.seq,)
+            if row.status == TallyStatus.ACCEPTED:
+                standing.counted = figures[row.seq]
+            elif row.status in _STANDS:
+                held = Held(figures[row.seq], row.revision, row.official_id, row.entry)
+                if row.status == TallyStatus.AWAITING:
+                    standing.awaiting = held
+                else:
+                    standing.quarantined += (held,)
 
-    async def _counted(self, election_id: int, seqs: list[int]) -> dict[int, Figures]:
+    async def figures(self, election_id: int, seqs: list[int]) -> dict[int, Figures]:
+        """The figures of these tallies, by seq."""
         if not seqs:
             return {}
-        rows = await self._session.execute(_COUNTED, {"election": election_id, "seqs": seqs})
+        rows = await self._session.execute(_FIGURES, {"election": election_id, "seqs": seqs})
         return {
             row.seq: Figures(
                 row.seq,
@@ -198,36 +226,41 @@ class Tallies:
 
     async def write(self, election_id: int, recorded: Recorded) -> None:
         """Writes a batch: entries, tallies, votes, totals and the head."""
-        if recorded.superseded:
-            # Before the insert: at no moment may two revisions be counted.
-            await self._session.execute(
-                _SUPERSEDE, {"election": election_id, "seqs": sorted(recorded.superseded)}
-            )
+        known = {row.seq for row in recorded.rows}
+        moved = sorted((seq, status) for seq, status in recorded.statuses.items() if seq not in known)
+        # Before what is counted anew: at no moment may two revisions be counted.
+        for counted in (False, True):
+            step = [move for move in moved if (move[1] == TallyStatus.ACCEPTED) == counted]
+            if step:
+                seqs, statuses = ([*column] for column in zip(*step, strict=True))
+                places = {"election": election_id, "seqs": seqs, "statuses": statuses}
+                await self._session.execute(_MOVE, places)
         await self._session.execute(_WRITE, _columns(election_id, recorded))
 
 
 def _columns(election_id: int, recorded: Recorded) -> dict[str, Any]:
-    """The batch as the arrays of `_WRITE`. A tally that came and was superseded within it is so stored."""
+    """The batch as the arrays of `_WRITE`. A tally that came and moved on within it is stored so."""
     rows = recorded.rows
     tallies = [row.submission.tally for row in rows]
-    superseded = set(recorded.superseded)
-    statuses = ("superseded" if row.seq in superseded else row.status for row in rows)
     # In one order everywhere, so that two processes never wait for each other's rows.
-    contests = sorted(recorded.contest_totals.items())
-    selections = sorted(recorded.selection_totals.items())
-    movements = _transposed((msgspec.structs.astuple(movement) for _, movement in contests), 8)
+    contests = sorted(recorded.totals.contests.items())
+    selections = sorted(recorded.totals.selections.items())
+    movements = _transposed((msgspec.structs.astuple(movement) for _, movement in contests), 13)
+    shares = _transposed((msgspec.structs.astuple(movement) for _, movement in selections), 4)
     return {
         "election": election_id,
         "at": recorded.at,
         "head": recorded.seq,
+        "line_seqs": [line.seq for line in recorded.lines],
+        "kinds": [line.kind for line in recorded.lines],
+        "entries": [line.entry for line in recorded.lines],
+        "leaf_hashes": [line.leaf_hash for line in recorded.lines],
         "seqs": [row.seq for row in rows],
-        "entries": [row.entry for row in rows],
-        "leaf_hashes": [row.leaf_hash for row in rows],
         "contests": [row.contest_id for row in rows],
         "units": [row.unit_id for row in rows],
         "officials": [row.submission.sender.official_id for row in rows],
         "revisions": [tally.revision for tally in tallies],
-        "statuses": list(statuses),
+        "statuses": [recorded.statuses.get(row.seq, row.status) for row in rows],
         "ballots_cast": [tally.ballots_cast for tally in tallies],
         "overvotes": [tally.overvotes for tally in tallies],
         "undervotes": [tally.undervotes for tally in tallies],
@@ -237,6 +270,9 @@ def _columns(election_id: int, recorded: Recorded) -> dict[str, Any]:
         "refs": [tally.ref for tally in tallies],
         "digests": [row.submission.digest for row in rows],
         "channels": [row.submission.sender.channel for row in rows],
+        "entry_numbers": [row.entry for row in rows],
+        "vectors": [row.vector for row in rows],
+        "lowered": [row.lowered for row in rows],
         "vote_seqs": [row.seq for row in rows for _ in row.votes],
         "vote_selections": [selection for row in rows for selection in row.votes],
         "votes": [votes for row in rows for votes in row.votes.values()],
@@ -245,7 +281,7 @@ def _columns(election_id: int, recorded: Recorded) -> dict[str, Any]:
         **{f"moved_{column}": values for column, values in enumerate(movements)},
         "total_selections": [selection for (selection, _), _ in selections],
         "selection_units": [unit for (_, unit), _ in selections],
-        "moved_votes": [votes for _, votes in selections],
+        **{f"share_{column}": values for column, values in enumerate(shares)},
     }
 
 

@@ -151,6 +151,9 @@ class ElectionService:
             results_released=False,
             changed_seq=0,
             changed_at=self._clock(),
+            checks=definition.checks,
+            double_entry=definition.double_entry,
+            recount_threshold=definition.recount_threshold,
         )
         async with self._database.transaction() as repos:
             state = msgspec.structs.replace(state, id=await repos.definitions.write(definition, state))
@@ -227,7 +230,7 @@ def _facts(election: ElectionState | None) -> dict[str, Any] | None:
     """What is said of an election, without where the log stands; the seed only where there is one."""
     if election is None:
         return None
-    facts = msgspec.structs.asdict(election)
+    facts: dict[str, Any] = msgspec.to_builtins(election)
     del facts["id"], facts["code"], facts["changed_seq"], facts["changed_at"]
     return facts
 

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from models.ballot_book import BallotBook
+from models.batch import Receipt, Recorded, Sender, Submission
+from models.checks import vector_of
 from models.errors import (
     DatabaseAway,
     DomainError,
@@ -20,7 +22,7 @@ from models.errors import (
     Unavailable,
     UnknownElection,
 )
-from models.recording import Receipt, Recorded, Recorder, Sender, Submission
+from models.recording import Recorder
 from models.rights import Identity
 from models.submissions import TallySubmission, check_against, digest
 from models.wording import say
@@ -237,11 +239,14 @@ class Intake:
             state = await repos.tallies.state(book.election_id, places, submissions)
             if state.changed_seq != book.changed_seq:
                 raise _StaleBook
+            surrounding = await repos.surroundings.of(book, places, *looked_up(book, submissions))
             recorded = Recorded.begin(head, self._clock())
-            recorder = Recorder(book, state.election_status, state.standings, state.earlier, recorded)
+            recorder = Recorder(
+                book, state.election_status, state.standings, state.earlier, surrounding, recorded
+            )
             for submission in submissions:
                 recorder.take(submission)
-            if recorded.rows:
+            if recorded.lines:
                 await repos.tallies.write(book.election_id, recorded)
         return recorded
 
@@ -260,6 +265,21 @@ class Intake:
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=DRAIN_SECONDS)
         await end(self._workers)
+
+
+def looked_up(
+    book: BallotBook, submissions: Sequence[Submission]
+) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+    """What checks need of a batch: (contest, parent) ids, and (contest, vector) of what may have a twin."""
+    parents, vectors = set(), set()
+    for tally in (submission.tally for submission in submissions):
+        contest, precinct = book.contests[tally.contest], book.precincts[tally.precinct]
+        if precinct.above:
+            parents.add((contest.id, precinct.above[0]))
+        vector = vector_of(tally, contest.selections)
+        if vector is not None and tally.all_votes >= book.checks.duplicate_vector.tolerance:
+            vectors.add((contest.id, vector))
+    return parents, vectors
 
 
 def _with_refusals(

@@ -133,4 +133,5 @@ class LogService:
 async def _read_page(database: Database, election: str, after: int, limit: int) -> LogPage:
     async with database.snapshot() as repos:
         state = await repos.elections.get(election)
-        return LogPage(await repos.log.after(state.id, after, limit), state.results_released)
+        records = await repos.log.after(state.id, after, limit, conceal=state.double_entry)
+        return LogPage(records, state.results_released)

@@ -5,6 +5,7 @@ import itertools
 from typing import Any
 
 from models.ballot_book import BallotBook, BookContest, Precinct
+from models.check_settings import CheckSetting, CheckSettings
 from models.definitions import (
     ContestDefinition,
     ElectionDefinition,
@@ -43,8 +44,13 @@ _numbers = itertools.count(1)
 
 
 def tiny_election(
-    code: str = "tiny", *, registered: dict[str, int | None] = REGISTERED, is_test: bool = False
+    code: str = "tiny",
+    *,
+    registered: dict[str, int | None] = REGISTERED,
+    is_test: bool = False,
+    **changes: Any,
 ) -> ElectionDefinition:
+    """`changes` are other fields of the definition. Its precincts may report the same figures."""
     units = [
         UnitDefinition(code="country", name="The Country", kind="country"),
         UnitDefinition(code="north", name="North", kind="district", parent="country"),
@@ -60,7 +66,9 @@ def tiny_election(
         )
         for precinct in ALL
     ]
+    changes.setdefault("checks", CheckSettings(duplicate_vector=CheckSetting(on=False)))
     return ElectionDefinition(
+        **changes,
         code=code,
         name="A tiny election",
         date=datetime.date(2026, 11, 3),
@@ -155,4 +163,13 @@ def book_of(definition: ElectionDefinition, changed_seq: int = 2) -> BallotBook:
         for unit in definition.units
         if unit.kind == "precinct"
     }
-    return BallotBook(1, definition.code, definition.is_test, changed_seq, precincts, contests)
+    return BallotBook(
+        1,
+        definition.code,
+        definition.is_test,
+        changed_seq,
+        precincts,
+        contests,
+        definition.checks,
+        definition.double_entry,
+    )

@@ -10,9 +10,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from models.batch import Receipt
 from models.definitions import ElectionDefinition
 from models.errors import DomainError
-from models.recording import Receipt
 from models.rights import Identity
 from models.submissions import TallySubmission
 from quart_app.wiring import Services

@@ -8,11 +8,13 @@ from quart import Quart, websocket
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from models.ballot_book import BallotBook
+from models.batch import Recorded, Sender, Submission
 from models.errors import Invalid
-from models.recording import Recorded, Recorder, Sender, Submission
+from models.recording import Recorder
 from models.submissions import check_against, digest, read_tally
 from repositories.database import ALWAYS_BY_INDEX, Repositories, asyncpg_url
 from services.clock import utc_now
+from services.intake import looked_up
 
 DATABASE_URL = asyncpg_url(os.environ.get("DATABASE_URL", "postgresql://"))
 # The same planner settings as the product's, so that only sessions and commits differ.
@@ -33,7 +35,10 @@ async def take(session: Session, book: BallotBook, frame: str | bytes) -> bytes:
         repos = Repositories(open_session)
         recorded = Recorded.begin(await repos.log.lock_head(book.election_id), utc_now())
         state = await repos.tallies.state(book.election_id, [place], [submission])
-        Recorder(book, state.election_status, state.standings, state.earlier, recorded).take(submission)
+        surrounding = await repos.surroundings.of(book, [place], *looked_up(book, [submission]))
+        Recorder(book, state.election_status, state.standings, state.earlier, surrounding, recorded).take(
+            submission
+        )
         await repos.tallies.write(book.election_id, recorded)
     return msgspec.json.encode(recorded.answers[0])
 

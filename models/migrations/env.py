@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from models import elections, log, people, shapes, tallies
+from models import complaint_tables, decisions, elections, log, people, shapes, tallies
 from models.base import Base
 
 # Imported for their tables.
-TABLES = (elections, log, people, shapes, tallies)
+TABLES = (complaint_tables, decisions, elections, log, people, shapes, tallies)
 
 context.configure(
     connection=context.config.attributes["connection"],

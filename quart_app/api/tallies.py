@@ -7,7 +7,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_request, document_response, tag
 
 from models.errors import DomainError, TooLarge, Unreadable
-from models.recording import Receipt
+from models.batch import Receipt
 from models.rights import Role
 from models.submissions import NOT_READ, TallySubmission, read_tally, ref_of
 from models.wording import Figure, say

@@ -16,7 +16,7 @@ from models.errors import (
     Unreadable,
 )
 from models.reading import fault_of
-from models.recording import Receipt
+from models.batch import Receipt
 from models.rights import PUBLIC, Access, Identity, Role
 from models.submissions import MAX_ITEMS, NOT_READ, TallySubmission, ref_of
 from models.wording import Figure, say

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.errors import DomainError
-from models.recording import Receipt
+from models.batch import Receipt
 from models.results_file import BadRow, ResultsFile, ResultsFileError, read_results_file
 from models.submissions import MAX_ITEMS
 from quart_app.cli.access import operator

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from models.recording import Receipt
+from models.batch import Receipt
 from models.rights import Role
 from models.submissions import TallySubmission
 from quart_app.cli.access import holders

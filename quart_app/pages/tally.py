@@ -10,7 +10,7 @@ from quart import Blueprint, Response, abort, request
 from quart.typing import ResponseReturnValue
 from quart_schema import hide, validate_querystring
 
-from models.recording import Receipt
+from models.batch import Receipt
 from models.rights import Identity, Role
 from quart_app.access import only, public
 from quart_app.api.entries import EntryQuery

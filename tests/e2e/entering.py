@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import Page, expect
 
-from models.recording import Receipt
+from models.batch import Receipt
 from models.submissions import TallySubmission
 from quart_app.wiring import Services
 from tests.building import FIGURES

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from models.recording import Receipt
+from models.batch import Receipt
 from quart_app.embedded import Engines
 from quart_app.wiring import Services
 from tests.building import a_tally, tiny_election

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from models.recording import Receipt
+from models.batch import Receipt
 from models.submissions import TallySubmission
 from quart_app.wiring import Services
 from tests.building import a_tally, tiny_election

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from models.recording import Receipt
+from models.batch import Receipt
 from models.submissions import TallySubmission
 from quart_app.wiring import Services
 from tests.building import a_tally, every_tally, tiny_election

@@ -6,9 +6,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
+from models.batch import Receipt
 from models.fictional import fictional_election
 from models.fictional.shapes import fictional_shapes
-from models.recording import Receipt
 from quart_app.wiring import Services
 from tests.building import a_tally, tiny_election
 from tests.e2e.running import Server

@@ -16,10 +16,10 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from models.ballot_order import BallotOrder
+from models.batch import Receipt
 from models.candidates import CandidateInfo, Decision, Decisions, FilingEdit
 from models.editions import edition
 from models.errors import AlreadyDecided, ElectionNotDraft, IllegalTransition, Invalid, Stale, UnknownUnit
-from models.recording import Receipt
 from models.rights import OPERATOR
 from quart_app.access import every_rule
 from quart_app.wiring import Services

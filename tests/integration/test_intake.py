@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from quart.typing import TestClientProtocol as Client
 
+from models.batch import Receipt
 from models.errors import Invalid, NotAllowed, Unavailable, UnknownElection
-from models.recording import Receipt
 from models.results_file import read_results_file
 from models.submissions import TallySubmission
 from quart_app.settings import Settings

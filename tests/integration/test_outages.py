@@ -8,8 +8,8 @@ import pytest
 from quart import Quart
 
 import services.intake
+from models.batch import Receipt
 from models.errors import DatabaseAway
-from models.recording import Receipt
 from quart_app import create_app
 from quart_app.settings import Settings
 from tests.building import a_tally, every_tally, tiny_election

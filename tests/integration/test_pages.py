@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from models.recording import Receipt
+from models.batch import Receipt
 from models.submissions import TallySubmission
 from quart_app.openapi import TAGS
 from quart_app.pages.assets import FOLDER, MESSAGES

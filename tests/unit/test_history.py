@@ -7,8 +7,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.batch import Submission
 from models.history import CountedTally, Point, Race, thinned
-from models.recording import Submission
 from tests.unit.test_recording import BOOK, Ledger, submissions
 
 AT = datetime.datetime(2026, 11, 3, 20, 0, tzinfo=datetime.UTC)

@@ -31,6 +31,11 @@ ALLOWED = {
         "quarantined accepted",
         "quarantined rejected",
         "quarantined superseded",
+        "submitted awaiting_second_entry",
+        "awaiting_second_entry accepted",
+        "awaiting_second_entry quarantined",
+        "awaiting_second_entry superseded",
+        "accepted recalled",
         "accepted superseded",
     },
 }

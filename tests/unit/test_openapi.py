@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from quart import Quart
 
+from models.batch import Receipt
 from models.errors import DomainError
-from models.recording import Receipt
 from models.submissions import TallySubmission
 from quart_app import APIS, create_app
 from quart_app.access import access_of

@@ -10,26 +10,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from models.ballot_book import BallotBook
+from models.batch import Earlier, Held, Receipt, Recorded, Sender, Standing, Submission, TallyRow
+from models.checks import Moments
 from models.errors import DomainError, ElectionNotOpen, RefReused, RevisionConflict
-from models.lifecycles import ElectionStatus
+from models.lifecycles import TALLY_MOVES, ElectionStatus, move
 from models.log import TallyEntry, entry_bytes, leaf_hash
-from models.recording import (
-    Earlier,
-    Figures,
-    Receipt,
-    Recorded,
-    Recorder,
-    Sender,
-    Standing,
-    Submission,
-    TallyRow,
-)
+from models.recording import Recorder
 from models.submissions import TallySubmission, check_against, digest
+from models.surroundings import Place, Surrounding
+from models.totals import Figures, Siblings
 from tests.building import FIGURES, a_tally, book_of, tiny_election, unbalanced
 
 AT = datetime.datetime(2026, 11, 3, 20, 0, tzinfo=datetime.UTC)
 BOOK = book_of(tiny_election())
 COUNTS = ("ballots_cast", "overvotes", "undervotes", "write_ins", "rejected_ballots")
+SUMS = ("units_reported", "quarantined_units", "voters_registered", *COUNTS)
 
 
 class Ledger:
@@ -40,6 +35,7 @@ class Ledger:
         self.status: str = ElectionStatus.OPEN
         self.head = book.changed_seq
         self.rows: dict[int, TallyRow] = {}
+        self.entries: dict[int, str] = {}
         self.statuses: dict[int, str] = {}
         self.contest_totals: dict[tuple[int, int], Counter[str]] = {}
         self.selection_totals: Counter[tuple[int, int]] = Counter()
@@ -48,7 +44,8 @@ class Ledger:
     def take(self, submissions: list[Submission]) -> list[Receipt | DomainError]:
         """One batch: decided by a Recorder from how things stand, then written."""
         recorded = Recorded.begin(self.head, AT)
-        recorder = Recorder(self.book, self.status, self._standings(), self._earlier(), recorded)
+        standings, earlier = self._standings(), self._earlier()
+        recorder = Recorder(self.book, self.status, standings, earlier, self._surrounding(), recorded)
         for submission in submissions:
             recorder.take(submission)
         self._write(recorded)
@@ -62,8 +59,29 @@ class Ledger:
             if self.statuses[seq] == "accepted":
                 standing.counted = figures_of(row)
             elif self.statuses[seq] == "quarantined":
-                standing.quarantined += (seq,)
+                sender, revision = row.submission.sender, row.submission.tally.revision
+                standing.quarantined += (Held(figures_of(row), revision, sender.official_id, row.entry),)
         return standings
+
+    def _surrounding(self) -> Surrounding:
+        """What each tally is held against, out of all rows."""
+        found = Surrounding(self.book.contest_codes())
+        precincts = {precinct.id: precinct for precinct in self.book.precincts.values()}
+        spread: dict[tuple[int, int], Siblings] = {}
+        for contest in self.book.contests.values():
+            for precinct in precincts.values():
+                spread[contest.id, precinct.above[0]] = Siblings(Moments(), {})
+        for seq, row in self.rows.items():
+            precinct = precincts[row.unit_id]
+            if self.statuses[seq] == "accepted":
+                found.counted(row.unit_id, row.contest_id, row.submission.tally.ballots_cast)
+                siblings = spread[row.contest_id, precinct.above[0]]
+                siblings.move(+1, figures_of(row), precinct.voters_registered)
+            if self.statuses[seq] in ("accepted", "quarantined") and row.vector is not None:
+                found.reported(row.contest_id, row.vector, Place(seq, precinct.id, precinct.code))
+        for (contest_id, unit), siblings in spread.items():
+            found.spread(contest_id, unit, siblings)
+        return found
 
     def _earlier(self) -> dict[tuple[int, str], Earlier]:
         digests = {
@@ -75,16 +93,18 @@ class Ledger:
     def _write(self, recorded: Recorded) -> None:
         assert [row.seq for row in recorded.rows] == list(range(self.head + 1, recorded.seq + 1))
         self.head = recorded.seq
+        for line in recorded.lines:
+            self.entries[line.seq] = line.entry
         for row in recorded.rows:
             self.rows[row.seq], self.statuses[row.seq] = row, row.status
-        for seq in recorded.superseded:
-            assert self.statuses[seq] in ("accepted", "quarantined")
-            self.statuses[seq] = "superseded"
-        for place, movement in recorded.contest_totals.items():
+        for seq, status in recorded.statuses.items():
+            self.statuses[seq] = move(TALLY_MOVES, "The tally", self.statuses[seq], status)
+        for place, movement in recorded.totals.contests.items():
             total = self.contest_totals.setdefault(place, Counter())
-            for name, moved in msgspec.structs.asdict(movement).items():
-                total[name] += moved
-        self.selection_totals.update(recorded.selection_totals)
+            for name in SUMS:
+                total[name] += getattr(movement, name)
+        for place, moved in recorded.totals.selections.items():
+            self.selection_totals[place] += moved.votes
         by_seq = {row.seq: row for row in recorded.rows}
         for answer in recorded.answers:
             if isinstance(answer, Receipt) and answer.seq in by_seq:
@@ -231,7 +251,7 @@ class ElectionNight(RuleBasedStateMachine):
     @invariant()
     def every_receipt_ever_given_is_in_the_log_once(self) -> None:
         for seq, given_ in self.given.items():
-            entry = msgspec.json.decode(self.ledger.rows[seq].entry, type=TallyEntry)
+            entry = msgspec.json.decode(self.ledger.entries[seq], type=TallyEntry)
             assert (entry.seq, entry.revision, entry.status) == (seq, given_.revision, given_.status)
             assert given_.leaf_hash == leaf_hash(entry_bytes(entry)).hex()
 
@@ -304,7 +324,7 @@ def test_a_correction_of_nothing_says_so() -> None:
 
 
 def entry_of(ledger: Ledger, seq: int) -> TallyEntry:
-    return msgspec.json.decode(ledger.rows[seq].entry, type=TallyEntry)
+    return msgspec.json.decode(ledger.entries[seq], type=TallyEntry)
 
 
 def test_a_correction_says_what_it_takes_the_place_of_and_why() -> None:
@@ -348,6 +368,6 @@ def test_entries_carry_random_bytes_so_that_their_hashes_cannot_be_guessed_open(
 
 def test_an_entry_of_a_test_election_says_so() -> None:
     definition = tiny_election(is_test=True)
-    recorder = Recorder(book_of(definition), "open", {}, {}, Recorded.begin(3, AT))
+    recorder = Recorder(book_of(definition), "open", {}, {}, Surrounding({}), Recorded.begin(3, AT))
     recorder.take(submission(a_tally("north-1")))
-    assert '"is_test":true' in recorder.recorded.rows[0].entry
+    assert '"is_test":true' in recorder.recorded.lines[0].entry

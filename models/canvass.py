@@ -1,0 +1,65 @@
+"""The canvass: what people decide on a tally, what such a decision needs, and what it moves (pure)."""
+
+from enum import StrEnum
+
+import msgspec
+
+from models.errors import FieldError, Invalid
+from models.lifecycles import TallyStatus
+from models.wording import say
+
+MOST_REASON = 500
+
+
+class Decision(StrEnum):
+    """What somebody decides on a tally. None of them is one for whoever sent it."""
+
+    ACCEPT = "accept"
+    """A quarantined tally is counted as it is."""
+    REJECT = "reject"
+    """A quarantined tally is never counted."""
+    ASK_AGAIN = "ask-again"
+    """The officer is asked to enter a quarantined tally again; it waits on."""
+    RESOLVE = "resolve"
+    """Of two entries that differ, or of a quarantined tally, a third person says which figures hold."""
+    ASK_RECALL = "ask-recall"
+    """The first of two people wants a counted tally taken out."""
+    RECALL = "recall"
+    """The second agrees: it counts no more."""
+    REFUSE_RECALL = "refuse-recall"
+    """It goes on counting. Whoever asked may also take it back so."""
+
+
+ON_QUARANTINED = frozenset({Decision.ACCEPT, Decision.REJECT, Decision.ASK_AGAIN, Decision.RESOLVE})
+
+STATUS_AFTER: dict[Decision, TallyStatus] = {
+    Decision.ACCEPT: TallyStatus.ACCEPTED,
+    Decision.REJECT: TallyStatus.REJECTED,
+    Decision.ASK_AGAIN: TallyStatus.QUARANTINED,
+    Decision.RESOLVE: TallyStatus.SUPERSEDED,
+    Decision.ASK_RECALL: TallyStatus.ACCEPTED,
+    Decision.RECALL: TallyStatus.RECALLED,
+    Decision.REFUSE_RECALL: TallyStatus.ACCEPTED,
+}
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A decision with its reason, which stands in the public log."""
+
+    decision: Decision
+    reason: str
+
+
+def sound_reason(reason: str) -> str:
+    """The reason without white space around it. Raises Invalid for none, or one that is too long."""
+    found = reason.strip()
+    if not found:
+        message = say("is missing; say why: it stands in the public log")
+        raise Invalid((FieldError("reason", message, "missing-reason"),))
+    if len(found) > MOST_REASON:
+        message = say("is longer than %(most)s characters; say it shorter", most=MOST_REASON)
+        raise Invalid((FieldError("reason", message, "too-long"),))
+    if "\x00" in found:
+        message = say("holds a NUL character (U+0000); leave it out")
+        raise Invalid((FieldError("reason", message, "bad-character"),))
+    return found
