@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from models.check_settings import DOUBLE_ENTRY, CheckName
 from models.checks import FailedCheck
 from models.results import ContestResults, write_ins_share
 from models.rights import role_word
@@ -11,7 +12,7 @@ from models.wording import Figure, listed, say
 from quart_app.languages import said
 from quart_app.languages.figures import day, figure, moment, percent, utc, whole_percent
 from quart_app.pages.headlines import headline
-from quart_app.pages.marks import capital, coded, few, named, stamp
+from quart_app.pages.marks import capital, coded, few, isolated, named, stamp
 
 ELECTION_WORDS = {
     "draft": say("Not open yet"),
@@ -97,8 +98,9 @@ MOVE_WORDS = {
 }
 
 
-# The log keeps a check's message in English for ever, and only the message says what its figures are of.
-_CHECKS = (
+# The log keeps a check's message in English for ever, and of these only the message says what its figures
+# are of.
+_CHECKS_BY_MESSAGE = (
     (
         re.compile(r".* but (?P<ballots>\d+) ballots with (?P<allowed>\d+) vote\(s\) each make \d+"),
         say(
@@ -115,15 +117,38 @@ _CHECKS = (
         say("%(found)s votes for %(selection)s, but only %(expected)s ballots cast"),
     ),
 )
+_CHECKS: dict[str, str] = {
+    CheckName.SAME_BALLOTS: say("%(found)s ballots cast, but %(expected)s in the precinct's other contests"),
+    CheckName.ALL_ZERO: say("every count is zero, but there are %(expected)s registered voters"),
+    CheckName.DUPLICATE_VECTOR: say(
+        "all figures, with %(found)s votes, are identical with those of the precinct %(about)s"
+    ),
+    DOUBLE_ENTRY: say("the two entries differ in some of their figures, in so many: %(found)s"),
+}
+_OUTLYING_TURNOUT = say("a turnout of %(found)s, but %(expected)s on average in the precincts around")
+_OUTLYING_SHARE = say(
+    "a share of %(found)s for %(about)s, but %(expected)s on average in the precincts around"
+)
 
 
 def check_words(check: FailedCheck) -> str:
     """What a failed check found, as a clause, in the language of whoever reads it."""
-    for pattern, words in _CHECKS:
+    parts = {"found": Figure(check.found), "expected": Figure(check.expected)}
+    if check.check == CheckName.OUTLIER:
+        return _outlier_words(check)
+    if words := _CHECKS.get(check.check):
+        return said(words % {**parts, "about": isolated(check.about)})
+    for pattern, words in _CHECKS_BY_MESSAGE:
         if match := pattern.fullmatch(check.message):
             named = {name: Figure(it) if it.isdigit() else it for name, it in match.groupdict().items()}
-            return said(words % {**named, "found": Figure(check.found), "expected": Figure(check.expected)})
+            return said(words % {**named, **parts})
     return check.message
+
+
+def _outlier_words(check: FailedCheck) -> str:
+    words = _OUTLYING_SHARE if check.about else _OUTLYING_TURNOUT
+    shares = {"found": percent(check.found / 1000), "expected": percent(check.expected / 1000)}
+    return said(words % {**shares, "about": isolated(check.about)})
 
 
 def browser(agent: str) -> str:

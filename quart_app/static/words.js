@@ -1,7 +1,7 @@
 // What the entry says of tallies: how each stands, why it is held, what is to be done about a problem.
 
 import { apart } from "./dom.js";
-import { figure } from "./figures.js";
+import { figure, percent } from "./figures.js";
 import { t } from "./texts.js";
 
 /** How a tally on this device stands: "kept", "going", "received", "held" or "needs". */
@@ -37,15 +37,35 @@ export const EXPLAINED = {
 };
 
 /** Why a tally is held, for whoever typed it. */
-export function checkWords({ check, found, expected }, tally, contest) {
-  const figures = { found: figure(found), expected: figure(expected) };
-  if (check === "turnout") return t("%(found)s ballots cast, but only %(expected)s registered voters.", figures);
-  if (check === "ceiling") {
-    const code = Object.keys(tally.votes).find((one) => tally.votes[one] === found);
-    const selection = contest?.selections.find((one) => one.code === code)?.name ?? code ?? "";
-    return t("%(found)s votes for %(selection)s, but only %(expected)s ballots cast.", { ...figures, selection: apart(selection) });
-  }
-  return t("Votes, write-ins, overvotes and undervotes add up to %(found)s, but the ballots make %(expected)s.", figures);
+export function checkWords(failed, tally, contest) {
+  const words = CHECKS[failed.check] ?? CHECKS.balance;
+  return words({ found: figure(failed.found), expected: figure(failed.expected) }, failed, tally, contest);
+}
+
+const CHECKS = {
+  balance: (figures) => t("Votes, write-ins, overvotes and undervotes add up to %(found)s, but the ballots make %(expected)s.", figures),
+  turnout: (figures) => t("%(found)s ballots cast, but only %(expected)s registered voters.", figures),
+  ceiling: (figures, failed, tally, contest) =>
+    t("%(found)s votes for %(selection)s, but only %(expected)s ballots cast.", { ...figures, selection: selectionOf(failed, tally, contest) }),
+  "same-ballots": (figures) => t("%(found)s ballots cast, but %(expected)s in the precinct's other contests.", figures),
+  "all-zero": (figures) => t("Every count is zero, but there are %(expected)s registered voters.", figures),
+  "duplicate-vector": (figures, { about }) =>
+    t("All figures, with %(found)s votes, are identical with those of the precinct %(precinct)s.", { ...figures, precinct: apart(about) }),
+  "double-entry": (figures) => t("The two entries differ in some of their figures, in so many: %(found)s.", figures),
+  outlier: (_, failed, tally, contest) => outlierWords(failed, tally, contest),
+};
+
+function outlierWords(failed, tally, contest) {
+  const shares = { found: percent(failed.found / 1000), expected: percent(failed.expected / 1000) };
+  if (!failed.about) return t("A turnout of %(found)s, but %(expected)s on average in the precincts around.", shares);
+  return t("A share of %(found)s for %(selection)s, but %(expected)s on average in the precincts around.",
+    { ...shares, selection: selectionOf(failed, tally, contest) });
+}
+
+/** The selection that a check is about; what this device found out itself does not say which. */
+function selectionOf({ about, found }, tally, contest) {
+  const code = about || Object.keys(tally.votes).find((one) => tally.votes[one] === found);
+  return apart(contest?.selections.find((one) => one.code === code)?.name ?? code ?? "");
 }
 
 export const CONFLICT = t("This contest of this precinct was sent meanwhile, perhaps by a colleague or in another window. Nothing of yours was lost or counted twice. If your figures are the right ones, say why and send them.");
