@@ -23,3 +23,22 @@ class VoterRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     email: str = ""
     mobile: str = ""
     address: str = ""
+
+
+class ComplaintRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What somebody complained of, and how to reach them where they said so."""
+
+    text: str
+    name: str = ""
+    email: str = ""
+    telephone: str = ""
+
+
+class ComplaintNote(msgspec.Struct, frozen=True):
+    """A note of the desk, or its private reason for a decision."""
+
+    text: str
+
+
+class AttachedFile(msgspec.Struct, frozen=True):
+    content: bytes

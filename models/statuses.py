@@ -17,9 +17,17 @@ _CANDIDATE = {
     "rejected": say("rejected"),
     "withdrawn": say("withdrawn"),
 }
+# Translators: these stand in sentences such as “The complaint 17 is upheld; …”.
+_COMPLAINT = {
+    "filed": say("filed"),
+    "under_review": say("under review"),
+    "upheld": say("upheld"),
+    "dismissed": say("dismissed"),
+    "withdrawn": say("withdrawn"),
+}
 # Translators: these stand in “The publication of results is released and cannot become released; …”.
 _RELEASE = {"released": say("released"), "withheld": say("withheld")}
-_WORDS = _ELECTION | _CANDIDATE | _RELEASE
+_WORDS = _ELECTION | _CANDIDATE | _COMPLAINT | _RELEASE
 
 
 def status_word(status: str) -> str:

@@ -12,6 +12,7 @@ from quart_app.keys import keys_of
 from quart_app.live import Broadcasters
 from quart_app.settings import Settings, SettingsError
 from repositories.database import ALWAYS_BY_INDEX, Database
+from services.attachments import AttachmentChecks
 from services.audit import AuditService
 from services.ballot_design import BallotDesign
 from services.ballots import BallotService
@@ -19,6 +20,10 @@ from services.books import Books
 from services.broker import Broker
 from services.candidates import CandidateService
 from services.clock import utc_now
+from services.complaint_desk import ComplaintDesk
+from services.complaint_filing import ComplaintFilings
+from services.complaint_following import ComplaintFollowing
+from services.complaints import ComplaintService
 from services.credentials import CredentialService
 from services.decisions import DecisionService
 from services.drafting import DraftingService
@@ -37,7 +42,7 @@ from services.resealing import Resealing
 from services.results import ResultsService
 from services.shapes import ShapeService
 from services.sign_in import SignIn
-from services.signals import election_changed, results_changed, rights_changed
+from services.signals import complaint_changed, election_changed, results_changed, rights_changed
 from services.standing import Standing
 from services.tries import Tries
 from services.vault import Vault
@@ -104,6 +109,10 @@ class Services:
         self.registration = Registration(self.database, utc_now, self.vault)
         self.voters = VoterService(self.database, utc_now, self.vault)
         self.resealing = Resealing(self.database, utc_now, self.vault)
+        self.complaints = ComplaintService(self.database)
+        self.complaint_filings = ComplaintFilings(self.database, utc_now, self.vault, AttachmentChecks())
+        self.complaint_desk = ComplaintDesk(self.database, utc_now, self.vault)
+        self.complaint_following = ComplaintFollowing(self.database, self.vault)
         self.audit = AuditService(self.database)
         self.standing = Standing(self.database, utc_now, sweep=settings.sessions.sweep)
         self.results = ResultsService(self.database)
@@ -120,7 +129,12 @@ class Services:
             capacity=settings.intake.capacity,
         )
         self.entries = EntryService(self.database, self._books)
-        self.broker = Broker(settings.redis_url, [self._books, self.results, self.log], [self.standing])
+        self.broker = Broker(
+            settings.redis_url,
+            [self._books, self.results, self.log],
+            [self.standing],
+            [self.complaint_following],
+        )
         self.watchers = Watchers(settings.live.max_watchers)
         self.broadcasters = Broadcasters(
             pause=settings.live.pause,
@@ -143,6 +157,8 @@ class Services:
             (election_changed, self.broker.announce, self.elections),
             *((rights_changed, self.broker.announce_rights, sender) for sender in rights),
         ]
+            (complaint_changed, self.broker.announce_complaint, self.complaint_filings),
+            (complaint_changed, self.broker.announce_complaint, self.complaint_desk),
 
     async def drain(self) -> None:
         """Ends the live streams and WebSockets, so that the server can stop."""
@@ -160,6 +176,7 @@ class Services:
         await self.log.close()
         await self._intake_database.dispose()
         await self.database.dispose()
+        await self.complaint_following.close()
 
 
 def services() -> Services:

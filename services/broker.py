@@ -2,14 +2,14 @@
 
 An announcement is a hint, the database is the truth. This process hears its own at once, without
 Redis; with Redis away the others find out by themselves after some silent seconds. What waits to be
-published is merged by election, so that it cannot grow.
+published is merged by election, so that it cannot grow. Complaints have a channel of their own.
 """
 
 import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -20,6 +20,7 @@ from services.announcements import Announcement
 from services.tasks import end
 
 CHANNEL = "tallystream:announcements"
+COMPLAINT_CHANNEL = "complaint_channel"
 SOCKET_SECONDS = 5.0
 # A quiet connection is asked for a sign of life this often, so that a dead one is noticed.
 PING_SECONDS = 5.0
@@ -45,6 +46,14 @@ class RightsListener(Protocol):
         """Announcements may have been missed."""
 
 
+class ComplaintListener(Protocol):
+    def hear_complaint(self, election: str) -> None:
+        """A complaint of this election was filed or changed. Must return at once."""
+
+    def heal(self) -> None:
+        """Announcements may have been missed."""
+
+
 class _Message(msgspec.Struct, omit_defaults=True):
     """Either of the two."""
 
@@ -53,22 +62,36 @@ class _Message(msgspec.Struct, omit_defaults=True):
     members: frozenset[int] = frozenset()
 
 
+class _ComplaintMessage(msgspec.Struct):
+    """Elections of which complaints were filed or changed."""
+
+    origin: str
+    elections: frozenset[str]
+
+
 _decode = msgspec.json.Decoder(_Message).decode
+_decode_complaint = msgspec.json.Decoder(_ComplaintMessage).decode
 _encode = msgspec.json.Encoder().encode
 
 
 class Broker:
     def __init__(
-        self, url: str, listeners: Sequence[Listener], rights_listeners: Sequence[RightsListener] = ()
+        self,
+        url: str,
+        listeners: Sequence[Listener],
+        rights_listeners: Sequence[RightsListener] = (),
+        complaint_listeners: Sequence[ComplaintListener] = (),
     ) -> None:
         self._redis = redis.from_url(
             url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
         )
         self._listeners = listeners
         self._rights_listeners = rights_listeners
+        self._complaint_listeners = complaint_listeners
         self._origin = secrets.token_hex(8)
         self._pending: dict[str, Announcement] = {}
         self._pending_members: frozenset[int] = frozenset()
+        self._pending_complaints: frozenset[str] = frozenset()
         self._something = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.connected = False
@@ -92,6 +115,17 @@ class Broker:
         self._tell_rights(members)
         self._pending_members |= members
         self._something.set()
+
+    async def announce_complaint(self, _sender: object, election: str) -> None:
+        """Receiver of `complaint_changed`, likewise."""
+        self._tell_complaints({election})
+        self._pending_complaints |= {election}
+        self._something.set()
+
+    def _tell_complaints(self, elections: Iterable[str]) -> None:
+        for election in elections:
+            for listener in self._complaint_listeners:
+                listener.hear_complaint(election)
 
     def _tell_rights(self, members: frozenset[int]) -> None:
         for listener in self._rights_listeners:
@@ -124,8 +158,11 @@ class Broker:
         messages = [_Message(self._origin, announcement) for announcement in pending.values()]
         if members:
             messages.insert(0, _Message(self._origin, members=members))
+        elections, self._pending_complaints = self._pending_complaints, frozenset()
         for message in messages:
             await self._redis.publish(CHANNEL, _encode(message))
+        if elections:
+            await self._redis.publish(COMPLAINT_CHANNEL, _encode(_ComplaintMessage(self._origin, elections)))
 
     async def _listen_for_ever(self) -> None:
         while True:
@@ -141,7 +178,7 @@ class Broker:
 
     async def _listen(self) -> None:
         async with self._redis.pubsub() as pubsub:
-            await pubsub.subscribe(CHANNEL)
+            await pubsub.subscribe(CHANNEL, COMPLAINT_CHANNEL)
             unanswered = 0
             while unanswered < 2:
                 message = await pubsub.get_message(timeout=PING_SECONDS)
@@ -154,20 +191,30 @@ class Broker:
                     self.connected = True
                     self._heal()
                 elif message["type"] == "message":
-                    self._receive(message["data"])
+                    self._receive(message["channel"], message["data"])
 
     def _heal(self) -> None:
         for listener in self._listeners:
             listener.heal()
         for rights_listener in self._rights_listeners:
             rights_listener.heal()
+        for complaint_listener in self._complaint_listeners:
+            complaint_listener.heal()
 
-    def _receive(self, data: bytes) -> None:
+    def _receive(self, channel: bytes, data: bytes) -> None:
         try:
-            message = _decode(data)
+            if channel == COMPLAINT_CHANNEL.encode():
+                self._receive_complaint(_decode_complaint(data))
+            else:
+                self._receive_other(_decode(data))
         except msgspec.DecodeError:
             _logger.warning("an announcement could not be read and was passed over")
-            return
+
+    def _receive_complaint(self, message: _ComplaintMessage) -> None:
+        if message.origin != self._origin:
+            self._tell_complaints(message.elections)
+
+    def _receive_other(self, message: _Message) -> None:
         if message.origin == self._origin:
             return
         if message.announcement is not None:

@@ -27,6 +27,12 @@ election_changed = _signals.signal(
     doc="Sender: ElectionService. announcement: Announcement. An election was defined or moved along.",
 )
 
+complaint_changed = _signals.signal(
+    "complaint-changed",
+    doc="Sender: ComplaintFilings or ComplaintDesk. election: str, its code. A complaint of it was filed "
+    "or changed.",
+)
+
 rights_changed = _signals.signal(
     "rights-changed",
     doc="Sender: a service. members: frozenset[int], their ids. Roles, units, sessions or tokens of theirs "

@@ -11,6 +11,7 @@ def test_every_signal_says_who_sends_it_with_what_and_what_it_means() -> None:
         "tally-recorded",
         "results-changed",
         "election-changed",
+        "complaint-changed",
         "rights-changed",
     }
     for signal in signals:
