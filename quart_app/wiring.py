@@ -108,11 +108,11 @@ class Services:
         self.ballots = BallotService(self.database)
         self.registration = Registration(self.database, utc_now, self.vault)
         self.voters = VoterService(self.database, utc_now, self.vault)
-        self.resealing = Resealing(self.database, utc_now, self.vault)
         self.complaints = ComplaintService(self.database)
         self.complaint_filings = ComplaintFilings(self.database, utc_now, self.vault, AttachmentChecks())
         self.complaint_desk = ComplaintDesk(self.database, utc_now, self.vault)
         self.complaint_following = ComplaintFollowing(self.database, self.vault)
+        self.resealing = Resealing(self.database, utc_now, self.vault)
         self.audit = AuditService(self.database)
         self.standing = Standing(self.database, utc_now, sweep=settings.sessions.sweep)
         self.results = ResultsService(self.database)
@@ -155,10 +155,10 @@ class Services:
         return [
             (results_changed, self.broker.announce, self.intake),
             (election_changed, self.broker.announce, self.elections),
-            *((rights_changed, self.broker.announce_rights, sender) for sender in rights),
-        ]
             (complaint_changed, self.broker.announce_complaint, self.complaint_filings),
             (complaint_changed, self.broker.announce_complaint, self.complaint_desk),
+            *((rights_changed, self.broker.announce_rights, sender) for sender in rights),
+        ]
 
     async def drain(self) -> None:
         """Ends the live streams and WebSockets, so that the server can stop."""
@@ -174,9 +174,9 @@ class Services:
         await self.broker.close()
         await self.results.close()
         await self.log.close()
+        await self.complaint_following.close()
         await self._intake_database.dispose()
         await self.database.dispose()
-        await self.complaint_following.close()
 
 
 def services() -> Services:
