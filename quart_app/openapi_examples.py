@@ -6,6 +6,7 @@ Tests read each of them as its type.
 from typing import Any
 
 from quart_app.openapi_examples_members import MEMBER_EXAMPLES
+from quart_app.openapi_examples_observing import OBSERVING_EXAMPLES
 from quart_app.openapi_examples_places import PLACE_EXAMPLES
 
 _HASH = "8015f5178a04e2f0a1d76d9e2a4c4b3a5f2f2ce8c0d8b6fb3b7e3b5d1d0f9c61"
@@ -379,6 +380,7 @@ EXAMPLES: dict[str, Any] = {
     "Health": {"status": "ok", "database": "ok", "broker": "ok"},
     **MEMBER_EXAMPLES,
     **PLACE_EXAMPLES,
+    **OBSERVING_EXAMPLES,
 }
 
 RESULTS_STREAM = (

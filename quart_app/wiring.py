@@ -33,6 +33,7 @@ from services.entries import EntryService
 from services.history import HistoryService
 from services.intake import Intake
 from services.log import LogService
+from services.observing import ObserverService
 from services.officials import OfficialService
 from services.passes import PassService
 from services.passwords import Passwords
@@ -118,6 +119,7 @@ class Services:
         self.results = ResultsService(self.database)
         self.history = HistoryService(self.database, self.results)
         self.places = PlaceService(self.database)
+        self.observing = ObserverService(self.database, self.results)
         self.shapes = ShapeService(self.database, utc_now)
         self.log = LogService(self.database)
         self._books = Books(self.database)

@@ -58,7 +58,7 @@ class PlaceService:
             unit=info,
             ancestors=ancestors,
             contest=contest,
-            children=[_progress(child, withhold) for child in children],
+            children=[unit_progress(child, withhold) for child in children],
         )
 
     async def search(self, election: str, words: str) -> list[UnitInfo]:
@@ -160,7 +160,8 @@ class PlaceService:
             units -= len(gone)
 
 
-def _progress(child: Child, withhold: bool) -> UnitProgress:
+def unit_progress(child: Child, withhold: bool) -> UnitProgress:
+    """How far counting is in a unit; `withhold` leaves out what tells of votes and of reviews."""
     ballots, voters = child.ballots_cast, child.voters_reported
     return UnitProgress(
         code=child.code,
