@@ -1,8 +1,7 @@
 """Defining elections, moving them along, and reading what they consist of."""
 
-import secrets
 import zoneinfo
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -11,7 +10,6 @@ from models.drafting import ElectionEdit, NewElection
 from models.editions import changed, hold_against
 from models.errors import FieldError, IllegalTransition, Invalid
 from models.lifecycles import ELECTION_MOVES, ElectionStatus
-from models.log import ElectionEntry
 from models.places import ContestInfo, PartyInfo, UnitInfo
 from models.results import ElectionState
 from models.rights import OPERATOR, Actor
@@ -21,6 +19,7 @@ from repositories.database import Database, Repositories
 from services.announcements import Announcement
 from services.ballots import order_ballot
 from services.clock import Clock
+from services.election_log import change_election
 from services.opening import make_ready
 from services.signals import election_changed
 
@@ -40,7 +39,6 @@ _ENTRY: dict[Change, str] = {
     "certify": "certified",
     "correct": "correcting",
 }
-_ACTION = {"created": "election-defined", "edited": "election-changed"}
 
 
 def possible_changes(election: ElectionState) -> list[Change]:
@@ -116,7 +114,7 @@ class ElectionService:
             if after == before:
                 return before
             what = ", ".join(changed(before, after))
-            after = await self._change(repos, before, after, "edited", by, what)
+            after = await change_election(repos, before, after, "edited", by, self._clock(), what)
             await order_ballot(repos, after)
         await self._announce(after)
         return after
@@ -157,7 +155,7 @@ class ElectionService:
         )
         async with self._database.transaction() as repos:
             state = msgspec.structs.replace(state, id=await repos.definitions.write(definition, state))
-            state = await self._change(repos, None, state, "created", by)
+            state = await change_election(repos, None, state, "created", by, self._clock())
             for change in changes:
                 state = await self._move(repos, state, change, by)
         await self._announce(state)
@@ -169,43 +167,7 @@ class ElectionService:
         after = _after(before, change)
         if change == "open":
             await make_ready(repos, before, self._clock())
-        return await self._change(repos, before, after, _ENTRY[change], by, reason)
-
-    async def _change(
-        self,
-        repos: Repositories,
-        before: ElectionState | None,
-        after: ElectionState,
-        change: str,
-        by: Actor,
-        reason: str = "",
-    ) -> ElectionState:
-        """Appends what happened to the log, writes the election with it and the audit trail.
-
-        Returns how the election stands then.
-        """
-        seq = await repos.log.lock_head(after.id) + 1
-        at = self._clock()
-        changes = changed(_facts(before), _facts(after))
-        entry = ElectionEntry(
-            seq=seq,
-            at=at,
-            election=after.code,
-            is_test=after.is_test,
-            change=change,
-            status=after.status,
-            results_released=after.results_released,
-            reason=reason,
-            nonce=secrets.token_hex(16),
-            ballot_seed=after.ballot_seed if "ballot_seed" in changes else msgspec.UNSET,
-        )
-        after = msgspec.structs.replace(after, changed_seq=seq, changed_at=at)
-        await repos.log.append(after.id, seq, at, entry)
-        await repos.elections.write(after)
-        action = _ACTION.get(change, "election-moved")
-        why = "" if change == "edited" else reason
-        await repos.audit.add(by, at, action, after.code, election=after.id, changes=changes, reason=why)
-        return after
+        return await change_election(repos, before, after, _ENTRY[change], by, self._clock(), reason)
 
     async def _announce(self, election: ElectionState) -> None:
         announcement = Announcement(election.code, election.changed_seq, frozenset(), whole=True)
@@ -224,15 +186,6 @@ def _after(election: ElectionState, change: Change) -> ElectionState:
         raise IllegalTransition(subject, election.status, _STATUS_AFTER[change], allowed)
     now = "released" if election.results_released else "withheld"
     raise IllegalTransition(say("The publication of results"), now, now, allowed)
-
-
-def _facts(election: ElectionState | None) -> dict[str, Any] | None:
-    """What is said of an election, without where the log stands; the seed only where there is one."""
-    if election is None:
-        return None
-    facts: dict[str, Any] = msgspec.to_builtins(election)
-    del facts["id"], facts["code"], facts["changed_seq"], facts["changed_at"]
-    return facts
 
 
 def _check_timezone(name: str) -> None:
