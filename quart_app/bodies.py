@@ -15,6 +15,7 @@ from models.submissions import NOT_READ
 from models.wording import say
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def json_body(kind: type[msgspec.Struct]) -> Callable[[F], F]:
@@ -26,14 +27,15 @@ def json_body(kind: type[msgspec.Struct]) -> Callable[[F], F]:
     def decorate(view: F) -> F:
         @wraps(view)
         async def reading(*args: Any, **kwargs: Any) -> Any:
-            return await view(*args, data=await _read(kind), **kwargs)
+            return await view(*args, data=await json_of(kind), **kwargs)
 
         return document_request(kind)(reading)  # type: ignore[return-value]
 
     return decorate
 
 
-async def _read(kind: type[msgspec.Struct]) -> msgspec.Struct:
+async def json_of(kind: type[T]) -> T:
+    """The body as a `kind`. Raises as told above."""
     if not request.is_json:
         raise UnsupportedMediaType(say("Send JSON, as Content-Type: application/json."))
     body: bytes = await request.get_data(as_text=False)  # type: ignore[assignment]

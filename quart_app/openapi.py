@@ -35,6 +35,7 @@ TAGS = [
     Tag("members", "People and what they may do; the audit trail."),
     Tag("candidates", "Filings, and the ballot that comes of them."),
     Tag("voters", "The register of voters."),
+    Tag("complaints", "Complaints of voters and observers, and the desk that sees to them."),
     Tag("health", "For those who run the server."),
 ]
 
@@ -43,6 +44,7 @@ _DESCRIBED = ("/api/v1/", "/health/")
 _SAFE = ("get", "head")
 _MEDIA = "_tallystream_media"
 _ROWS = "_tallystream_rows"
+_FORM = "_tallystream_form"
 _PARAMETER = re.compile(r"<(?:[^:>]*:)?([^>]+)>")
 
 # What an edit is held against (`quart_app/answers.py`).
@@ -98,6 +100,16 @@ def takes_rows(kind: type[msgspec.Struct], csv: str) -> Callable[[F], F]:
     return mark
 
 
+def takes_form(kind: type[msgspec.Struct]) -> Callable[[F], F]:
+    """The route takes a `kind` as JSON, or as a multipart form that may carry `attachments`."""
+
+    def mark(view: F) -> F:
+        setattr(view, _FORM, kind)
+        return view
+
+    return mark
+
+
 class Document(OpenAPIProvider):
     """Types stand once, under `components`; quart-schema 0.25 inlines the first and drops the others.
 
@@ -112,11 +124,15 @@ class Document(OpenAPIProvider):
         # quart-schema 0.25 drops what lies between a plain parameter and one with a converter.
         paths = {_PARAMETER.sub(r"{\1}", rule.rule): operations for operations in paths.values()}
         rows = getattr(self._app.view_functions[rule.endpoint], _ROWS, None)
+        form = getattr(self._app.view_functions[rule.endpoint], _FORM, None)
         for path in paths.values():
             for method, operation in path.items():
                 if rows:
                     operation["requestBody"] = _rows_body(*rows)
                     components.update(_described(rows[0])[1])
+                if form:
+                    operation["requestBody"], described = _form_body(form)
+                    components.update(described)
                 operation["description"] = operation["description"].strip()
                 if rule.rule.startswith("/api/"):
                     self._guard(rule, method, operation)
@@ -188,6 +204,18 @@ def _rows_body(kind: type[msgspec.Struct], csv: str) -> dict[str, Any]:
     array = {"schema": {"type": "array", "items": items}, "example": [EXAMPLES[kind.__name__]]}
     text = {"schema": {"type": "string"}, "example": csv}
     return {"required": True, "content": {"application/json": array, "text/csv": text}}
+
+
+def _form_body(kind: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, Any]]:
+    schema, components = _described(kind)
+    content = _content(kind, schema)
+    whole = components[kind.__name__]
+    files = {"type": "array", "items": {"type": "string", "contentMediaType": "application/octet-stream"}}
+    fields = {**whole["properties"], "attachments": files}
+    form = {"schema": {**whole, "title": f"{kind.__name__}Form", "properties": fields}}
+    form["example"] = content["example"]
+    bodies = {"application/json": content, "multipart/form-data": form}
+    return {"required": True, "content": bodies}, components
 
 
 def _described(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -5,6 +5,7 @@ Tests read each of them as its type.
 
 from typing import Any
 
+from quart_app.openapi_examples_complaints import COMPLAINT_EXAMPLES
 from quart_app.openapi_examples_members import MEMBER_EXAMPLES
 from quart_app.openapi_examples_observing import OBSERVING_EXAMPLES
 from quart_app.openapi_examples_places import PLACE_EXAMPLES
@@ -378,6 +379,7 @@ EXAMPLES: dict[str, Any] = {
     "ProblemFrame": _PROBLEM_FRAME,
     "Receipts": {"type": "receipts", "items": [_RECEIPT, _PROBLEM_FRAME]},
     "Health": {"status": "ok", "database": "ok", "broker": "ok"},
+    **COMPLAINT_EXAMPLES,
     **MEMBER_EXAMPLES,
     **PLACE_EXAMPLES,
     **OBSERVING_EXAMPLES,

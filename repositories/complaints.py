@@ -286,6 +286,11 @@ class Complaints:
         rows = await self._session.execute(query.order_by(Complaint.change.desc()).limit(limit))
         return [ComplaintRow(**row._mapping) for row in rows][::-1]
 
+    async def about_contest(self, contest_id: int) -> int:
+        """How many name this contest."""
+        query = select(func.count()).where(Complaint.contest_id == contest_id)
+        return int(await self._session.scalar(query) or 0)
+
     async def below(self, unit_id: int) -> set[int]:
         """Ids of the unit and of all units below it."""
         return set(await self._session.scalars(_BELOW, {"unit": unit_id}))

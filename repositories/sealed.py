@@ -3,15 +3,19 @@
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.complaint_tables import Complaint, ComplaintAttachment, ComplaintStep
 from models.people import Candidate, Member, Voter
 
-KINDS = ("member", "candidate", "voter")
-
-_TABLES: dict[str, type[Member | Candidate | Voter]] = {
+_TABLES: dict[str, type[Member | Candidate | Voter | Complaint | ComplaintStep | ComplaintAttachment]] = {
     "member": Member,
     "candidate": Candidate,
     "voter": Voter,
+    "complaint": Complaint,
+    "complaint-step": ComplaintStep,
+    "complaint-attachment": ComplaintAttachment,
 }
+
+KINDS = tuple(_TABLES)
 
 _WRITE = """
     UPDATE {table} t SET personal = r.personal

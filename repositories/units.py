@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.complaint_tables import Complaint
 from models.drafting import NewUnit, UnitEdit
 from models.elections import Contest, ContestUnit, ReportingUnit
 from models.errors import UnknownUnit
@@ -51,6 +52,7 @@ class Hanging(msgspec.Struct, frozen=True):
     """With it as their district."""
     voters: int
     officers: int
+    complaints: int
 
 
 class Units:
@@ -91,7 +93,8 @@ class Units:
         contests = select(func.count()).where(Contest.district_id == unit_id)
         voters = select(func.count()).where(Voter.unit_id == unit_id)
         officers = select(func.count()).where(MemberUnit.unit_id == unit_id)
-        counts = [query.scalar_subquery() for query in (below, contests, voters, officers)]
+        complaints = select(func.count()).where(Complaint.unit_id == unit_id)
+        counts = [q.scalar_subquery() for q in (below, contests, voters, officers, complaints)]
         return Hanging(*(await self._session.execute(select(*counts))).one())
 
     async def contests_of(self, unit_id: int) -> list[int]:

@@ -128,7 +128,10 @@ class BallotDesign:
         return after
 
     async def remove_contest(self, election: str, code: str, expected: str, by: Actor) -> None:
-        """With its selections. Raises UnknownContest, Stale, and Conflict while candidates stand in it."""
+        """With its selections.
+
+        Raises UnknownContest, Stale, and Conflict while candidates stand in it or complaints name it.
+        """
         async with self._database.transaction() as repos:
             state = await repos.elections.hold_draft(election, alone=True)
             contest_id, before = await repos.contests.contest(state.id, code)
@@ -139,6 +142,15 @@ class BallotDesign:
                         "The contest %(code)r cannot be removed: %(number)s candidate has filed for it.",
                         "The contest %(code)r cannot be removed: %(number)s candidates have filed for it.",
                         candidates,
+                        code=code,
+                    )
+                )
+            if complaints := await repos.complaints.about_contest(contest_id):
+                raise Conflict(
+                    say_many(
+                        "The contest %(code)r cannot be removed: %(number)s complaint is about it.",
+                        "The contest %(code)r cannot be removed: %(number)s complaints are about it.",
+                        complaints,
                         code=code,
                     )
                 )

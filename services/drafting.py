@@ -206,5 +206,6 @@ def _named(hanging: Hanging) -> str:
         say_many("%(number)s contest", "%(number)s contests", hanging.contests),
         say_many("%(number)s voter", "%(number)s voters", hanging.voters),
         say_many("%(number)s officer", "%(number)s officers", hanging.officers),
+        say_many("%(number)s complaint", "%(number)s complaints", hanging.complaints),
     )
     return listed(words for words in counted if words.number)

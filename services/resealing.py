@@ -6,9 +6,12 @@ from models.rights import OPERATOR
 from repositories.database import Database
 from repositories.sealed import KINDS
 from services.clock import Clock
+from services.complaint_sealing import ATTACHMENT
 from services.vault import Vault
 
 BATCH_ROWS = 500
+# Files are megabytes, where other values are a hundred bytes.
+BATCH_FILES = 4
 
 
 class Resealing:
@@ -43,8 +46,9 @@ class Resealing:
 
     async def _batch(self, kind: str, after: int) -> dict[int, bytes]:
         """Reseals the next values of a kind; returns what they were, by id."""
+        limit = BATCH_FILES if kind == ATTACHMENT else BATCH_ROWS
         async with self._database.transaction() as repos:
-            old = await repos.sealed.others(kind, self._vault.head, after=after, limit=BATCH_ROWS)
+            old = await repos.sealed.others(kind, self._vault.head, after=after, limit=limit)
             if old:
                 new = {number: self._vault.reseal(kind, sealed) for number, sealed in old.items()}
                 await repos.sealed.write(kind, new)

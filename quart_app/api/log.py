@@ -81,7 +81,7 @@ async def log(election: str, query_args: LogQuery) -> Response:
 async def log_stream(election: str, query_args: StreamQuery) -> Response:
     """Server-sent events `entry`, every entry in order; goes on after `Last-Event-ID` or `after`."""
     staff = await staff_asking(request)
-    after = _last_event_id() or query_args.after
+    after = last_event_id() or query_args.after
     house = services()
     await house.log.head(election)
     house.watchers.check()
@@ -89,7 +89,8 @@ async def log_stream(election: str, query_args: StreamQuery) -> Response:
     return stream_response(alive(chunks, house, staff))
 
 
-def _last_event_id() -> int:
+def last_event_id() -> int:
+    """Where a browser that comes back has got to; 0 where it does not say. Raises Invalid."""
     text = request.headers.get("Last-Event-ID", "").strip()
     if not text:
         return 0

@@ -4,8 +4,8 @@ And how slow, before whoever sends it is looked at once more.
 """
 
 import time
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, cast
 
 from quart import Quart, Request, request, websocket
 from quart.formparser import FormDataParser
@@ -14,6 +14,7 @@ from quart.wrappers.request import Body
 from models.errors import TooLarge, TooLong
 from models.wording import Figure, say
 from quart_app.access import still_admitted
+from quart_app.door.incoming import PacedBody
 
 MAX_QUERY = 4096
 """Bytes behind the `?` of an address."""
@@ -21,6 +22,25 @@ MAX_FIELDS = 1000
 """Fields of a form, however it is encoded."""
 SLOW_SECONDS = 1.0
 """Rights that ended within so short a time before may still do what was asked for."""
+FILES_SECONDS = 300
+"""In which a form with files has to come: a telephone with one bar has 25 MB sent by then."""
+
+_FILES = "_tallystream_files"
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+
+def takes_files(most: int) -> Callable[[T], T]:
+    """The route takes multipart forms of so many bytes, whatever `max_body` says.
+
+    Files in them go to disk as they come, and are in memory only once somebody reads them.
+    """
+
+    def mark(view: T) -> T:
+        setattr(view, _FILES, most)
+        return view
+
+    return mark
 
 
 def install_sizes(app: Quart, max_body: int) -> None:
@@ -31,6 +51,10 @@ def install_sizes(app: Quart, max_body: int) -> None:
     @app.before_request
     async def measure() -> None:
         _check(request.query_string)
+        view = app.view_functions.get(request.endpoint or "")
+        if (most := getattr(view, _FILES, None)) and request.mimetype == "multipart/form-data":
+            cast(PacedBody, request.body).limit = most
+            request.body_timeout = FILES_SECONDS
 
     @app.before_websocket
     async def measure_websocket() -> None:

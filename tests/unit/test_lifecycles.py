@@ -7,9 +7,11 @@ import pytest
 from models.errors import IllegalTransition
 from models.lifecycles import (
     CANDIDATE_MOVES,
+    COMPLAINT_MOVES,
     ELECTION_MOVES,
     TALLY_MOVES,
     CandidateStatus,
+    ComplaintStatus,
     ElectionStatus,
     TallyStatus,
     move,
@@ -23,6 +25,12 @@ ALLOWED = {
         "closed certified",
         "certified correction",
         "correction certified",
+    },
+    "complaint": {
+        "filed under_review",
+        "filed withdrawn",
+        "under_review upheld",
+        "under_review dismissed",
     },
     "candidate": {"filed qualified", "filed rejected", "qualified withdrawn"},
     "tally": {
@@ -41,6 +49,7 @@ ALLOWED = {
 }
 TABLES = {
     "election": (ELECTION_MOVES, ElectionStatus),
+    "complaint": (COMPLAINT_MOVES, ComplaintStatus),
     "candidate": (CANDIDATE_MOVES, CandidateStatus),
     "tally": (TALLY_MOVES, TallyStatus),
 }
