@@ -145,9 +145,9 @@ class Arriving:
         if status == TallyStatus.AWAITING:
             standing.awaiting = held
             return self._supersede(*((replaced.seq,) if replaced else ()))
-        standing.awaiting = None
+        awaiting, standing.awaiting = standing.awaiting, None
         if status == TallyStatus.ACCEPTED:
-            return self._count(first)
+            return self._count(awaiting)
         standing.quarantined += (first, held) if differs and first else (held,)
         if first is None:
             return ()
@@ -156,11 +156,13 @@ class Arriving:
             return ()
         return self._supersede(first.seq)
 
-    def _count(self, first: Held | None) -> tuple[int, ...]:
+    def _count(self, awaiting: Held | None) -> tuple[int, ...]:
         """Counts the tally in the place of what was counted or waited before."""
         standing, counted = self._standing, self._standing.counted
         waiting = tuple(held.seq for held in standing.quarantined)
-        supersedes = (*waiting, *((counted.seq,) if counted else ()), *((first.seq,) if first else ()))
+        if awaiting:
+            waiting += (awaiting.seq,)
+        supersedes = (*waiting, *((counted.seq,) if counted else ()))
         for sign, figures in ((-1, counted), (+1, self._figures)):
             self._recorded.totals.count(sign, figures, self._precinct, self._contest)
             self._surrounding.count(sign, figures, self._precinct, self._contest)

@@ -6,6 +6,7 @@ import msgspec
 
 from models.errors import FieldError, Invalid
 from models.lifecycles import TallyStatus
+from models.submissions import Count
 from models.wording import say
 
 MOST_REASON = 500
@@ -48,6 +49,43 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     decision: Decision
     reason: str
+
+
+class Resolution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The figures that hold, as a third person says; every selection of the contest is named."""
+
+    votes: dict[str, Count]
+    ballots_cast: Count
+    overvotes: Count = 0
+    undervotes: Count = 0
+    write_ins: Count = 0
+    rejected_ballots: Count = 0
+    reason: str
+
+
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a tally. `seq` is the log entry of the decision, `tally` that of the tally."""
+
+    seq: int
+    tally: int
+    decision: Decision
+    status: str
+    leaf_hash: str
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """A tally as it stands for a decision."""
+
+    seq: int
+    contest: str
+    precinct: str
+    revision: int
+    status: str
+    sender: int
+    newest: int
+    """The seq of the newest tally of its precinct and contest."""
+    recall_asked_by: int | None
+    """The member who asked for its recall, where nobody has answered that yet."""
 
 
 def sound_reason(reason: str) -> str:

@@ -297,6 +297,92 @@ class SecondEntryNeeded(Conflict):
         self.revision = revision
 
 
+class UnknownTally(NotFound):
+    code = "unknown-tally"
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(say("Log entry %(seq)s of this election brought no tally.", seq=seq))
+
+
+class OwnTally(NotAllowed):
+    """Nobody decides on what they sent, whatever their roles are."""
+
+    code = "own-tally"
+
+    def __init__(self) -> None:
+        super().__init__(say("You sent this tally, so somebody else decides on it."))
+
+
+class TallyDecided(Conflict):
+    """It was decided on the tally meanwhile, or something else was sent in its place."""
+
+    code = "tally-decided"
+
+    def __init__(self, status: str, newest: int) -> None:
+        super().__init__(
+            say(
+                "This tally is %(status)s by now; the newest one here is that of log entry %(newest)s.",
+                status=status_word(status),
+                newest=newest,
+            )
+        )
+        self.newest = newest
+
+
+class NewerRevision(Conflict):
+    """The decision is about an old revision."""
+
+    code = "newer-revision"
+
+    def __init__(self, newest: int) -> None:
+        super().__init__(
+            say("A newer revision waits: decide on that of log entry %(newest)s.", newest=newest)
+        )
+        self.newest = newest
+
+
+class TwoEntriesDiffer(Conflict):
+    code = "two-entries-differ"
+
+    def __init__(self) -> None:
+        super().__init__(say("The two entries differ: say of each figure which one holds, and send those."))
+
+
+class RecallNotAsked(Conflict):
+    code = "recall-not-asked"
+
+    def __init__(self) -> None:
+        super().__init__(say("Nobody has asked to recall this tally: ask first, and somebody else approves."))
+
+
+class RecallAsked(Conflict):
+    code = "recall-asked"
+
+    def __init__(self) -> None:
+        super().__init__(say("It was asked already to recall this tally: approve that, or refuse it."))
+
+
+class RecallAskedByYou(NotAllowed):
+    code = "recall-asked-by-you"
+
+    def __init__(self) -> None:
+        super().__init__(say("You asked for this recall, so somebody else approves it."))
+
+
+class ElectionCertified(Conflict):
+    """What is certified stands until a correction begins."""
+
+    code = "election-certified"
+
+    def __init__(self, election: str) -> None:
+        super().__init__(
+            say(
+                "The election %(election)r is certified: begin a correction first, with its reason.",
+                election=election,
+            )
+        )
+
+
 class IllegalTransition(Conflict):
     code = "illegal-transition"
 

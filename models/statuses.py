@@ -27,7 +27,15 @@ _COMPLAINT = {
 }
 # Translators: these stand in “The publication of results is released and cannot become released; …”.
 _RELEASE = {"released": say("released"), "withheld": say("withheld")}
-_WORDS = _ELECTION | _CANDIDATE | _COMPLAINT | _RELEASE
+# Translators: these stand in sentences such as “This tally is accepted by now; …”.
+_TALLY = {
+    "awaiting_second_entry": say("waiting for its second entry"),
+    "accepted": say("accepted"),
+    "quarantined": say("quarantined"),
+    "superseded": say("superseded"),
+    "recalled": say("recalled"),
+}
+_WORDS = _ELECTION | _CANDIDATE | _TALLY | _COMPLAINT | _RELEASE
 
 
 def status_word(status: str) -> str:

@@ -19,6 +19,7 @@ from services.ballots import BallotService
 from services.books import Books
 from services.broker import Broker
 from services.candidates import CandidateService
+from services.canvass import Canvass
 from services.clock import utc_now
 from services.complaint_desk import ComplaintDesk
 from services.complaint_filing import ComplaintFilings
@@ -130,6 +131,7 @@ class Services:
             batch_size=settings.intake.batch_size,
             capacity=settings.intake.capacity,
         )
+        self.canvass = Canvass(self.database, self._books, utc_now)
         self.entries = EntryService(self.database, self._books)
         self.broker = Broker(
             settings.redis_url,
@@ -156,6 +158,7 @@ class Services:
         rights = (self.credentials, self.sign_in, self.officials, self.enrolment)
         return [
             (results_changed, self.broker.announce, self.intake),
+            (results_changed, self.broker.announce, self.canvass),
             (election_changed, self.broker.announce, self.elections),
             (complaint_changed, self.broker.announce_complaint, self.complaint_filings),
             (complaint_changed, self.broker.announce_complaint, self.complaint_desk),

@@ -14,6 +14,7 @@ from models.wording import say
 from repositories.audit import Audit
 from repositories.ballots import Ballots
 from repositories.candidates import Candidates
+from repositories.canvass import CanvassDecisions
 from repositories.complaints import Complaints
 from repositories.contests import Contests
 from repositories.credentials import Credentials
@@ -63,6 +64,7 @@ class Repositories:
         self.audit = Audit(session)
         self.ballots = Ballots(session)
         self.candidates = Candidates(session)
+        self.canvass = CanvassDecisions(session)
         self.complaints = Complaints(session)
         self.contests = Contests(session)
         self.credentials = Credentials(session)
