@@ -1,16 +1,29 @@
 """Texts remember what they are made of, and can be said again in the language of whoever reads them."""
 
+import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
 from quart import Quart
 
-from models.checks import balance, ceiling, turnout
+from models.check_settings import DOUBLE_ENTRY, CheckName, CheckSetting, CheckSettings
+from models.checks import (
+    FailedCheck,
+    Moments,
+    Surroundings,
+    all_zero,
+    balance,
+    ceiling,
+    failed_checks,
+    turnout,
+)
 from models.errors import ElectionNotOpen, FieldError, Invalid
 from models.submissions import TallySubmission
 from models.wording import Figure, Worded, either, listed, say, say_many
 from quart_app.languages import said, spoken
+from quart_app.languages.extraction import ROOT
 from quart_app.pages.words import check_words
 from tests.tongue import speak
 
@@ -144,6 +157,40 @@ def test_a_failed_check_is_said_with_all_its_figures_in_groups() -> None:
         "1,200 ballots cast, but only 5 registered voters",
         '9,000 votes for "it\'s", but only 1,200 ballots cast',
     ]
+
+
+def test_a_check_on_the_surroundings_says_what_it_is_about() -> None:
+    around = Surroundings(
+        ballots={"a": 1300, "b": 1300, "c": 1300},
+        twin="north-2",
+        turnout=Moments(20, 2_000, 200_000),
+        shares={"ben": Moments(20, 11_000, 6_050_000)},
+    )
+    settings = CheckSettings(balance=CheckSetting(on=False), ceiling=CheckSetting(on=False))
+    tally = msgspec.structs.replace(TALLY, write_ins=1, votes={"it's": 1099, "ben": 1}, undervotes=99)
+    rules: dict[str, Any] = {"votes_allowed": 1, "surroundings": around}
+    found = failed_checks(tally, settings, voters_registered=1500, **rules)
+    assert [check_words(check) for check in found] == [
+        "1,200 ballots cast, but 1,300 in the precinct's other contests",
+        "all figures, with 1,101 votes, are identical with those of the precinct \u2068north-2\u2069",
+        "a turnout of 80.0%, but 10.0% on average in the precincts around",
+    ]
+    [*_, share] = failed_checks(tally, settings, voters_registered=None, **rules)
+    assert check_words(share) == (
+        "a share of 0.1% for \u2068ben\u2069, but 55.0% on average in the precincts around"
+    )
+    nothing = TallySubmission(ref="a", precinct="p", contest="c", votes={"ben": 0}, ballots_cast=0)
+    zeros = all_zero(nothing, 1500)
+    assert zeros is not None
+    assert check_words(zeros) == "every count is zero, but there are 1,500 registered voters"
+
+
+def test_every_check_is_worded_in_pages_and_in_the_entry() -> None:
+    script = (ROOT / "quart_app" / "static" / "words.js").read_text()
+    by_message = {CheckName.BALANCE, CheckName.TURNOUT, CheckName.CEILING}
+    for name in (*CheckName, DOUBLE_ENTRY):
+        assert re.search(rf'^  "?{name}"?: \(', script, re.MULTILINE), name
+        assert name in by_message or check_words(FailedCheck(name, 3, 2, "a message")) != "a message"
 
 
 @pytest.mark.usefixtures("french")
