@@ -5,7 +5,7 @@ from collections.abc import Collection
 import msgspec
 
 from models.statuses import status_word
-from models.wording import say
+from models.wording import listed, say
 
 MAX_ERRORS = 100
 """Faults of one message that are named at most; a message can hold more of them than its answer may."""
@@ -380,6 +380,107 @@ class ElectionCertified(Conflict):
                 "The election %(election)r is certified: begin a correction first, with its reason.",
                 election=election,
             )
+        )
+
+
+class TwoPeopleNeeded(Conflict):
+    """Nobody certifies alone, whatever way they take."""
+
+    code = "two-people-needed"
+
+    def __init__(self, election: str) -> None:
+        super().__init__(
+            say(
+                "Certifying takes two people: one asks and another confirms, at %(address)s.",
+                address=f"/elections/{election}/certification",
+            )
+        )
+
+
+class NotReadyToCertify(Conflict):
+    """Something waits; each field error names what, and how much of it."""
+
+    code = "not-ready-to-certify"
+
+    def __init__(self, waiting: Collection[tuple[str, str]]) -> None:
+        super().__init__(
+            say(
+                "This is not ready to be certified: %(waiting)s. Certify it all the same by saying why.",
+                waiting=listed(words for _, words in waiting),
+            ),
+            tuple(FieldError(name, words, self.code) for name, words in waiting),
+        )
+
+
+class AlreadyAsked(Conflict):
+    code = "already-asked"
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("It was asked already to certify this election: another administrator confirms that.")
+        )
+
+
+class NobodyAsked(Conflict):
+    code = "nobody-asked"
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("Nobody has asked to certify this election: ask first, and somebody else confirms.")
+        )
+
+
+class AskedByYou(NotAllowed):
+    """The same person is not the second of two people."""
+
+    code = "asked-by-you"
+
+    def __init__(self) -> None:
+        super().__init__(say("You asked to certify this election, so another administrator confirms it."))
+
+
+class TotalsMoved(Conflict):
+    """What was asked for is not what stands there by now."""
+
+    code = "totals-moved"
+
+    def __init__(self) -> None:
+        super().__init__(
+            say(
+                "The totals have changed since it was asked to certify them, so that request has ended: "
+                "look at them again, and ask anew."
+            )
+        )
+
+
+class RecountOn(Conflict):
+    """While votes are counted again, nothing is certified, and the same recount is not ordered twice."""
+
+    code = "recount-on"
+
+    def __init__(self, contests: Collection[str]) -> None:
+        super().__init__(
+            say("There is a recount of %(contests)s: end it first.", contests=", ".join(contests))
+        )
+
+
+class NoRecountOn(Conflict):
+    code = "no-recount-on"
+
+    def __init__(self, contest: str) -> None:
+        super().__init__(say("There is no recount of %(contest)r to end.", contest=contest))
+
+
+class TalliesSent(Conflict):
+    """How tallies are entered is settled once the first of them has come."""
+
+    code = "tallies-sent"
+
+    def __init__(self) -> None:
+        words = say("cannot be changed any more: tallies have been sent already")
+        super().__init__(
+            say("How often each tally is entered is settled: tallies have been sent already."),
+            (FieldError("double_entry", words, self.code),),
         )
 
 
