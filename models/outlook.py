@@ -2,8 +2,9 @@
 
 Arithmetic alone, no forecast. It assumes that no precinct that has not reported has more ballots than
 registered voters, and more votes for one selection than ballots, beyond what the checks tolerate or a
-tally that waits already says. A counted tally may be corrected or recalled at any time, which no
-arithmetic foresees.
+tally that waits already says; and that a tally that waits beside a counted one is counted as it is, or
+another in its place with no more votes than registered voters. Where nothing waits, a counted tally may
+still be corrected or recalled at any time, which no arithmetic foresees.
 """
 
 from collections.abc import Sequence
@@ -30,8 +31,9 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     call: Call
     outstanding: int | None
     """The most votes that may still come for one selection; None where nobody can know."""
-    reopened: int
-    """How far two selections may still move against each other where a tally waits to replace another."""
+    reopened: int | None
+    """How far two selections may still move against each other where a counted tally may be replaced or
+    recalled; None where nobody can know."""
     margin: int | None
     """Votes between the last who is in and the first who is not; None where nobody is out."""
 
@@ -65,20 +67,21 @@ def outlook(
     seats: int,
     variation: str,
     outstanding: int | None,
-    reopened: int,
+    reopened: int | None,
 ) -> Outlook | None:
     """What is still possible, of votes that stand the most first; None where the most votes do not win.
 
     All write-ins together count as one more rival, since they may all be for one person; where they have
-    won that way, it is open who that is.
+    won that way, or fill a seat that nobody else stands for, it is open who that is.
     """
     if variation not in _ONE_VOTE_EACH or not votes:
         return None
     last, margin = votes[min(seats, len(votes)) - 1], cut_off_margin(votes, seats)
     rival = max(write_ins, last - margin if margin is not None else 0)
-    moving = None if outstanding is None else outstanding + reopened
+    moving = None if outstanding is None or reopened is None else outstanding + reopened
+    left_to_write_ins = seats > len(votes) and (moving != 0 or write_ins > 0)
     call: Call = "open"
-    if moving is not None and last - rival > moving:
+    if moving is not None and last - rival > moving and not left_to_write_ins:
         call = "decided"
     elif moving == 0 and margin == 0 and write_ins <= last:
         call = "tied"

@@ -72,8 +72,8 @@ class ContestCount(msgspec.Struct, frozen=True, kw_only=True):
     """Log position of the last entry that lowered a figure; 0 for none."""
     excess: int = 0
     """Votes that tallies which wait could add beyond the registered voters of their precincts."""
-    reopened: int = 0
-    """Votes that could change sides where a tally waits to take the place of a counted one."""
+    reopened: int | None = 0
+    """Votes that could change sides where a counted tally may be replaced or recalled; None if unknown."""
     version: int
     updated_at: datetime.datetime | None
     selections: tuple[SelectionVotes, ...]
@@ -250,22 +250,33 @@ def _selections(count: ContestCount, *, final: bool) -> tuple[SelectionResult, .
 
 
 def contest_outlook(election: ElectionState, count: ContestCount) -> Outlook | None:
-    """What is still possible in a contest; nothing before the election opens."""
+    """What is still possible in a contest; nothing before the election opens.
+
+    What is certified moves no more until a correction begins, and what is counted again may come out in
+    any way.
+    """
     if election.status == ElectionStatus.DRAFT:
         return None
+    final = election.status == ElectionStatus.CERTIFIED
     return outlook(
         sorted((s.votes for s in count.selections), reverse=True),
         count.write_ins,
         seats=count.number_elected,
         variation=count.vote_variation,
-        outstanding=outstanding_votes(
-            units_left=count.units_expected - count.units_reported,
-            voters_registered=count.voters_registered,
-            voters_registered_reported=count.voters_registered_reported,
-            excess=count.excess,
-            checks=election.checks,
-        ),
-        reopened=count.reopened,
+        outstanding=0 if final else _outstanding(election, count),
+        reopened=0 if final else count.reopened,
+    )
+
+
+def _outstanding(election: ElectionState, count: ContestCount) -> int | None:
+    if count.recounting:
+        return None
+    return outstanding_votes(
+        units_left=count.units_expected - count.units_reported,
+        voters_registered=count.voters_registered,
+        voters_registered_reported=count.voters_registered_reported,
+        excess=count.excess,
+        checks=election.checks,
     )
 
 

@@ -70,21 +70,40 @@ _CONTESTS = """
     ORDER BY c.position"""
 
 # What tallies that wait could add beyond the registered voters of their precincts (`excess`), and how many
-# votes could change sides where one waits to take the place of what is counted (`reopened`). A tally that
-# is held may well have more votes for a selection than ballots.
+# votes could change sides where a counted tally may be replaced by one that waits, or recalled as somebody
+# asks (`reopened`). A tally that is held may well have more votes for a selection than ballots. Figures of a
+# first entry stay concealed: nothing that is told may be made of them.
 _WAITING = """
     SELECT coalesce(sum(greatest(w.most - coalesce(u.voters_registered, 0), 0))
                     FILTER (WHERE k.seq IS NULL), 0) AS excess,
-           coalesce(sum(greatest(k.ballots_cast, k.most) + greatest(w.most, coalesce(u.voters_registered, 0)))
-                    FILTER (WHERE k.seq IS NOT NULL), 0) AS reopened
+           CASE WHEN bool_or(w.unseen AND k.seq IS NOT NULL AND u.voters_registered IS NULL) THEN NULL
+                ELSE coalesce(sum(greatest(k.ballots_cast, k.most)
+                                  + greatest(w.most, coalesce(u.voters_registered, 0)))
+                              FILTER (WHERE k.seq IS NOT NULL), 0)
+           END AS reopened
     FROM (
-        SELECT t.unit_id, max(greatest(t.ballots_cast, t.write_ins, v.most)) AS most
-        FROM tallies t CROSS JOIN LATERAL (
-            SELECT max(v.votes) AS most FROM tally_votes v
-            WHERE v.election_id = t.election_id AND v.seq = t.seq
-        ) v
-        WHERE t.contest_id = c.id AND t.status IN ('awaiting_second_entry', 'quarantined')
-        GROUP BY t.unit_id
+        SELECT unit_id, max(most) AS most, bool_or(unseen) AS unseen
+        FROM (
+            SELECT t.unit_id, t.status <> 'quarantined' AS unseen,
+                   CASE WHEN t.status = 'quarantined'
+                        THEN greatest(t.ballots_cast, t.write_ins, v.most) ELSE 0 END AS most
+            FROM tallies t CROSS JOIN LATERAL (
+                SELECT max(v.votes) AS most FROM tally_votes v
+                WHERE v.election_id = t.election_id AND v.seq = t.seq
+            ) v
+            WHERE t.contest_id = c.id AND t.status IN ('awaiting_second_entry', 'quarantined')
+            UNION ALL
+            SELECT t.unit_id, true, 0
+            FROM tally_decisions d JOIN tallies t ON t.election_id = d.election_id AND t.seq = d.tally_seq
+            WHERE d.election_id = :election AND d.decision = 'ask-recall'
+              AND t.contest_id = c.id AND t.status = 'accepted'
+              AND NOT EXISTS (
+                  SELECT FROM tally_decisions answer
+                  WHERE answer.election_id = d.election_id AND answer.tally_seq = d.tally_seq
+                    AND answer.seq > d.seq AND answer.decision = 'refuse-recall'
+              )
+        ) each
+        GROUP BY unit_id
     ) w
     JOIN reporting_units u ON u.id = w.unit_id
     LEFT JOIN LATERAL (
@@ -169,7 +188,7 @@ class Results:
                 recounting=row.recounting,
                 lowered_by=row.lowered_by,
                 excess=int(row.excess),
-                reopened=int(row.reopened),
+                reopened=None if row.reopened is None else int(row.reopened),
                 version=row.version,
                 updated_at=row.updated_at,
                 selections=tuple(selections[row.id]),
