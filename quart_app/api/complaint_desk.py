@@ -139,7 +139,7 @@ async def complaint_stream(election: str, query_args: ChangeQuery) -> Response:
     `id` is the complaint's `change`; with `Last-Event-ID` or `after` it goes on behind that.
     """
     staff = await signed_in(request)
-    after = last_event_id() if "Last-Event-ID" in request.headers else query_args.after
+    after = last_event_id() or query_args.after
     house = services()
     await house.complaint_following.head(election)
     house.watchers.check()
