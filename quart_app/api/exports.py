@@ -257,10 +257,17 @@ def _entry_row(entry: dict[str, Any]) -> Row:
         **entry,
         "withheld": entry.get("withheld", False),
         "votes": " ".join(f"{code}={number}" for code, number in entry.get("votes", {}).items()),
-        "checks": " ".join(check["check"] for check in entry.get("checks", ())),
+        "checks": " ".join(_checks(entry.get("checks", []))),
         "supersedes": " ".join(map(str, entry.get("supersedes", ()))),
     }
     return [told.get(name) for name in LOG]
+
+
+def _checks(told: list[dict[str, Any]] | dict[str, dict[str, Any]]) -> Iterable[str]:
+    """Names of those that a tally failed; as an election set them, `outlier=6` or `outlier=off`."""
+    if isinstance(told, list):
+        return (check["check"] for check in told)
+    return (f"{name}={one['tolerance'] if one['on'] else 'off'}" for name, one in told.items())
 
 
 def _point_row(history: History, point: Point, *, is_test: bool) -> Row:

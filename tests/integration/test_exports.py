@@ -76,6 +76,8 @@ async def test_the_log_is_in_the_file_up_to_where_it_ended(
     given = await rows(client, f"{desk.path}/log.csv")
     assert [row["seq"] for row in given] == ["1", "2", "3", "4", "5", "6"]
     assert [row["kind"] for row in given] == [*["election"] * 3, *["tally"] * 3]
+    assert given[0]["checks"].split()[:3] == ["all-zero=0", "balance=0", "ceiling=0"]
+    assert given[0]["checks"].split()[3] == "duplicate-vector=off"
     assert given[4]["checks"] == "balance"
     assert (given[5]["votes"], given[5]["supersedes"]) == ("ada=40 ben=30 cy=5", "4")
     assert given[5]["reason"] == "counted again"
