@@ -9,7 +9,17 @@ import msgspec
 import pytest
 
 from models import errors
-from models.checks import balance, ceiling, turnout
+from models.check_settings import CHECKS, CheckSettings
+from models.checks import (
+    MIN_DEVIATION,
+    MIN_FIGURES,
+    MIN_SIBLINGS,
+    MIN_WHOLE,
+    MIN_WITNESSES,
+    balance,
+    ceiling,
+    turnout,
+)
 from models.submissions import MAX_COUNT, MAX_ITEMS, TallySubmission, read_tally
 from quart_app import create_app
 from quart_app.api.tallies import MAX_ARRAY
@@ -85,6 +95,32 @@ def test_every_setting_says_what_it_does() -> None:
 def test_the_version_is_the_change_logs() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_checks_in_the_document_have_the_bounds_and_the_defaults_of_the_code() -> None:
+    document = (ROOT / "docs" / "checks.md").read_text()
+    for kind in CHECKS.values():
+        default = CheckSettings().of(kind.name)
+        assert default.on
+        row = f"| `{kind.name}` | {kind.unit} | {default.tolerance} | {kind.least} | {kind.most:,} |"
+        assert row in document, row
+        assert f"### {kind.name}\n" in document
+        assert f"| `{kind.name}` |" in TALLIES
+
+
+def test_the_constants_of_the_checks_in_the_document_are_those_of_the_code() -> None:
+    document = re.sub(r"\s+", " ", (ROOT / "docs" / "checks.md").read_text())
+    within = CheckSettings().outlier.tolerance * MIN_DEVIATION // 10
+    for words in (
+        f"begins when {MIN_SIBLINGS} siblings have reported",
+        f"s counts as {MIN_DEVIATION} ‰",
+        f"nothing within {within} percentage points",
+        f"fewer than {MIN_WHOLE} registered voters",
+        f"fewer than {MIN_WHOLE} votes",
+    ):
+        assert words in document, words
+    assert (MIN_WITNESSES, MIN_FIGURES) == (3, 3)
+    assert "**three of them** at least" in document and "at least three of the votes" in document
 
 
 def test_a_receipt_in_the_document_has_the_fields_of_a_receipt() -> None:
