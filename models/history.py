@@ -1,17 +1,18 @@
 """The race over time: how a contest's totals came to be, folded out of the log (pure).
 
-A tally that was accepted counts from its entry on. One that takes the place of earlier ones first takes
-away what those had counted, so that totals may fall: a correction is part of the story. Held tallies
-count nothing.
+A tally that was accepted counts from its entry on; one that was held, from the decision to accept it; one
+that is recalled, no more from that decision on. What takes the place of earlier tallies first takes away
+what those had counted, so that totals may fall: a correction is part of the story.
 """
 
 import datetime
 from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import msgspec
 
+from models.canvass import Decision
 from models.lifecycles import TallyStatus
 
 # As many as a line on a screen can show; the table and the file hold the same.
@@ -28,6 +29,20 @@ class CountedTally(msgspec.Struct, frozen=True):
     ballots_cast: int
     write_ins: int
     supersedes: tuple[int, ...]
+
+
+class DecidedTally(msgspec.Struct, frozen=True):
+    """Of a decision's log entry, what totals are made of, with the tally that it is about."""
+
+    seq: int
+    at: datetime.datetime
+    decision: str
+    supersedes: tuple[int, ...]
+    tally: CountedTally
+
+
+Told = CountedTally | DecidedTally
+"""An entry of the log that is about a tally of the contest."""
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -61,18 +76,34 @@ class Race:
         """How many tallies count."""
         return len(self._counted)
 
-    def take(self, tally: CountedTally) -> None:
+    def take(self, told: Told) -> None:
         """The next entry of the contest; entries come in the order of the log."""
-        if tally.status != TallyStatus.ACCEPTED:
-            return
-        for seq in tally.supersedes:
-            if earlier := self._counted.pop(seq, None):
-                self._add(-1, earlier)
+        match told:
+            case CountedTally(status=TallyStatus.ACCEPTED):
+                self._count(told, told.supersedes)
+            case DecidedTally(decision=Decision.ACCEPT):
+                self._count(told.tally, told.supersedes)
+            case DecidedTally(decision=Decision.RECALL):
+                self._take_away(told.tally.seq)
+            case _:
+                return
+        self._mark(told)
+
+    def _count(self, tally: CountedTally, supersedes: Sequence[int]) -> None:
+        for seq in supersedes:
+            self._take_away(seq)
         votes = (tally.votes.get(code, 0) for code in self._selections)
         figures = self._counted[tally.seq] = (tally.ballots_cast, tally.write_ins, *votes)
         self._add(+1, figures)
+
+    def _take_away(self, seq: int) -> None:
+        if earlier := self._counted.pop(seq, None):
+            self._add(-1, earlier)
+
+    def _mark(self, told: Told) -> None:
+        """A point where totals stand now."""
         ballots_cast, write_ins, *totals = self._totals
-        self.points.append(Point(tally.seq, tally.at, self.size, ballots_cast, write_ins, tuple(totals)))
+        self.points.append(Point(told.seq, told.at, self.size, ballots_cast, write_ins, tuple(totals)))
         if len(self.points) > 2 * MOST_POINTS:
             self.points = thinned(self.points)
 
@@ -93,7 +124,8 @@ def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
     for place in _falls(points):
         if len(kept | {place - 1, place}) <= most:
             kept |= {place - 1, place}
-    units = [point.units_reported for point in points]
+    # A recall takes units away again, and each is reached once.
+    units = list(accumulate((point.units_reported for point in points), max))
     free = most - len(kept)
     for step in range(1, free + 1):
         wanted = units[0] + (units[-1] - units[0]) * step / (free + 1)

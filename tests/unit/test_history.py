@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.batch import Submission
-from models.history import CountedTally, Point, Race, thinned
+from models.history import CountedTally, DecidedTally, Point, Race, Told, thinned
 from tests.unit.test_recording import BOOK, Ledger, submissions
 
 AT = datetime.datetime(2026, 11, 3, 20, 0, tzinfo=datetime.UTC)
@@ -19,9 +19,15 @@ def tally(seq: int, *votes: int, supersedes: tuple[int, ...] = (), status: str =
     return CountedTally(seq, AT, status, named, sum(votes), 0, supersedes)
 
 
-def race_of(*tallies: CountedTally) -> Race:
+def decision(
+    seq: int, decided: str, about: CountedTally, *, supersedes: tuple[int, ...] = ()
+) -> DecidedTally:
+    return DecidedTally(seq, AT, decided, supersedes, about)
+
+
+def race_of(*told: Told) -> Race:
     race = Race(("ada", "ben"))
-    for each in tallies:
+    for each in told:
         race.take(each)
     return race
 
@@ -48,6 +54,41 @@ def test_a_held_tally_counts_nothing_and_takes_nothing_away_when_it_is_replaced(
     held = tally(4, 900, 900, status="quarantined")
     points = race_of(tally(3, 40, 30), held, tally(5, 41, 30, supersedes=(4, 3))).points
     assert [point.votes for point in points] == [(40, 30), (41, 30)]
+
+
+def test_a_held_tally_counts_from_the_decision_to_accept_it() -> None:
+    held = tally(4, 9, 9, status="quarantined")
+    accepted = decision(6, "accept", held, supersedes=(3,))
+    points = race_of(tally(3, 40, 30), held, tally(5, 1, 1), accepted).points
+    assert [(p.seq, p.units_reported, p.votes) for p in points] == [
+        (3, 1, (40, 30)),
+        (5, 2, (41, 31)),
+        (6, 2, (10, 10)),
+    ]
+
+
+def test_a_recalled_tally_counts_no_more_and_what_only_asks_for_it_is_no_point() -> None:
+    first, second = tally(3, 40, 30), tally(4, 1, 1)
+    asked, recalled = decision(5, "ask-recall", first), decision(6, "recall", first)
+    points = race_of(first, second, asked, recalled).points
+    assert [(p.seq, p.units_reported, p.votes) for p in points] == [
+        (3, 1, (40, 30)),
+        (4, 2, (41, 31)),
+        (6, 1, (1, 1)),
+    ]
+
+
+def test_of_two_equal_entries_only_the_second_counts() -> None:
+    first = tally(3, 40, 30, status="awaiting_second_entry")
+    points = race_of(first, tally(4, 40, 30, supersedes=(3,))).points
+    assert [(p.seq, p.units_reported, p.votes) for p in points] == [(4, 1, (40, 30))]
+
+
+def test_thinning_bears_with_precincts_that_were_recalled() -> None:
+    points = [Point(seq, AT, units, units, 0, (units,)) for seq, units in enumerate([*range(9), 2, 1, 3])]
+    kept = thinned(points, 5)
+    assert (kept[0], kept[-1]) == (points[0], points[-1])
+    assert [point.seq for point in kept] == sorted({point.seq for point in kept})
 
 
 @given(st.lists(st.lists(submissions(), min_size=1, max_size=5), max_size=12))
