@@ -63,11 +63,11 @@ class Arriving:
             if first.official_id == sender:
                 raise SecondPersonNeeded(self._tally.precinct, self._tally.contest)
             return self._second(first)
-        if self._tally.revision != self._standing.revision + 1:
-            raise RevisionConflict(self._standing.revision, self._tally.revision)
         if first is not None and first.official_id != sender:
             raise SecondEntryNeeded(first.revision)
-        return self._first(first)
+        if self._tally.revision != self._standing.revision + 1:
+            raise RevisionConflict(self._standing.revision, self._tally.revision)
+        return self._record(TallyStatus.AWAITING, (), entry=1)
 
     def resolved(self) -> Receipt:
         """A reviewer's own figures: they count, and what failed stands beside them."""
@@ -77,9 +77,6 @@ class Arriving:
         failed = self._failed()
         status = TallyStatus.QUARANTINED if failed else TallyStatus.ACCEPTED
         return self._record(status, failed, entry=2 if second_of else 0, first=second_of)
-
-    def _first(self, replaced: Held | None) -> Receipt:
-        return self._record(TallyStatus.AWAITING, (), entry=1, replaced=replaced)
 
     def _second(self, first: Held) -> Receipt:
         """Equal entries go on as one tally, which is the second; of unequal ones both are held."""
@@ -109,12 +106,11 @@ class Arriving:
         *,
         entry: int,
         first: Held | None = None,
-        replaced: Held | None = None,
         differs: bool = False,
     ) -> Receipt:
         lowered = status == TallyStatus.ACCEPTED and self._figures.lowers(self._standing.counted)
         waited = waits(self._standing)
-        supersedes = self._take_place(status, entry, first, replaced, differs=differs)
+        supersedes = self._take_place(status, entry, differs=differs)
         self._move_waiting(waited)
         if lowered:
             self._recorded.totals.lower(self._seq, self._precinct, self._contest)
@@ -129,32 +125,25 @@ class Arriving:
             leaf_hash=hashed.hex(),
         )
 
-    def _take_place(
-        self,
-        status: TallyStatus,
-        entry: int,
-        first: Held | None,
-        replaced: Held | None,
-        *,
-        differs: bool,
-    ) -> tuple[int, ...]:
-        """Moves what stood there before; returns the seqs that are superseded."""
-        standing = self._standing
+    def _take_place(self, status: TallyStatus, entry: int, *, differs: bool) -> tuple[int, ...]:
+        """Moves what stood there before; returns the seqs that are superseded.
+
+        A first entry waits no longer, whatever comes: the second one, a newer first one, or what a
+        reviewer decides.
+        """
+        standing, first = self._standing, self._standing.awaiting
         standing.revision = self._tally.revision
         held = Held(self._figures, self._tally.revision, self._submission.sender.official_id, entry)
-        if status == TallyStatus.AWAITING:
-            standing.awaiting = held
-            return self._supersede(*((replaced.seq,) if replaced else ()))
-        awaiting, standing.awaiting = standing.awaiting, None
+        standing.awaiting = held if status == TallyStatus.AWAITING else None
         if status == TallyStatus.ACCEPTED:
-            return self._count(awaiting)
-        standing.quarantined += (first, held) if differs and first else (held,)
-        if first is None:
-            return ()
-        if differs:
+            return self._count(first)
+        if differs and first:
+            standing.quarantined += (first, held)
             self._recorded.statuses[first.seq] = TallyStatus.QUARANTINED
             return ()
-        return self._supersede(first.seq)
+        if status == TallyStatus.QUARANTINED:
+            standing.quarantined += (held,)
+        return self._supersede(*((first.seq,) if first else ()))
 
     def _count(self, awaiting: Held | None) -> tuple[int, ...]:
         """Counts the tally in the place of what was counted or waited before."""

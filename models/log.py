@@ -166,7 +166,7 @@ def leaf_hash(data: bytes) -> bytes:
 class LogRecord(msgspec.Struct, frozen=True):
     """A stored entry as readers hand it on: its position, its canonical text and its leaf hash.
 
-    `concealed` is the first of two entries for as long as the second has not come.
+    `concealed` is a first entry, of two people's, for as long as no second one has come for its place.
     """
 
     seq: int

@@ -51,6 +51,9 @@ _SENT = {
     "by": "olga",
     "channel": "web",
 }
+    "differs": False,
+    "decision": None,
+    "decision_reason": "",
 _ENTRY_PRECINCT = {
     "code": "abbottstown",
     "name": "ABBOTTSTOWN",
@@ -220,6 +223,7 @@ EXAMPLES: dict[str, Any] = {
         "election_status": "open",
         "is_test": False,
         "timezone": "UTC",
+        "double_entry": False,
         "username": "olga",
         "total": 1,
         "precincts": [_ENTRY_PRECINCT],

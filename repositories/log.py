@@ -1,15 +1,16 @@
 """The log: its head, appending, and reading onwards from any position."""
 
 import datetime
+from collections.abc import Collection
 
 import msgspec
-from sqlalchemy import exists, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.history import CountedTally
 from models.lifecycles import TallyStatus
 from models.log import Entry, LogEntry, LogHead, LogRecord, entry_bytes, leaf_hash
-from models.tallies import Tally
+from repositories.concealment import CONCEALED
 
 _LOCK = text("SELECT seq FROM log_heads WHERE election_id = :election FOR UPDATE")
 
@@ -20,11 +21,29 @@ _TALLIES = text("""
     WHERE t.election_id = :election AND t.contest_id = :contest AND t.seq > :after AND t.seq <= :upto
     ORDER BY t.seq LIMIT :limit
 """)
-_AWAITING = exists().where(
-    Tally.election_id == LogEntry.election_id,
-    Tally.seq == LogEntry.seq,
-    Tally.status == TallyStatus.AWAITING,
-)
+_AFTER = text(f"""
+    SELECT l.seq, l.at, l.kind, l.entry, l.leaf_hash, EXISTS (
+        SELECT FROM tallies t WHERE t.election_id = l.election_id AND t.seq = l.seq AND {CONCEALED}
+    ) AS concealed
+    FROM log_entries l
+    WHERE l.election_id = :election AND l.seq > :after
+    ORDER BY l.seq LIMIT :limit
+""")
+_CONCEALED_OF = text(f"""
+    SELECT t.seq FROM tallies t
+    WHERE t.election_id = :election AND t.seq = ANY(CAST(:seqs AS bigint[])) AND {CONCEALED}
+""")
+
+
+class _Decision(msgspec.Struct, frozen=True):
+    """As it stands in the log: the tally that it is about is named there by its seq."""
+
+    seq: int
+    at: datetime.datetime
+    decision: str
+    supersedes: tuple[int, ...]
+
+
 _read_tally = msgspec.json.Decoder(CountedTally).decode
 
 
@@ -58,22 +77,15 @@ class Log:
         query = select(LogHead.seq).where(LogHead.election_id == election_id)
         return int(await self._session.scalar(query) or 0)
 
-    async def after(
-        self, election_id: int, seq: int, limit: int, *, conceal: bool = False
-    ) -> list[LogRecord]:
-        """At most `limit` entries behind `seq`, in order.
+    async def after(self, election_id: int, seq: int, limit: int) -> list[LogRecord]:
+        """At most `limit` entries behind `seq`, in order."""
+        places = {"election": election_id, "after": seq, "limit": limit}
+        return [LogRecord(*row) for row in await self._session.execute(_AFTER, places)]
 
-        `conceal` marks first entries whose second one has not come.
-        """
-        query = (
-            select(LogEntry.seq, LogEntry.at, LogEntry.kind, LogEntry.entry, LogEntry.leaf_hash)
-            .where(LogEntry.election_id == election_id, LogEntry.seq > seq)
-            .order_by(LogEntry.seq)
-            .limit(limit)
-        )
-        if conceal:
-            query = query.add_columns(_AWAITING)
-        return [LogRecord(*row) for row in await self._session.execute(query)]
+    async def concealed(self, election_id: int, seqs: Collection[int]) -> set[int]:
+        """Those of these entries that are still hidden."""
+        places = {"election": election_id, "seqs": list(seqs)}
+        return set(await self._session.scalars(_CONCEALED_OF, places))
 
     async def tallies(
         self, election_id: int, contest_id: int, *, after: int, upto: int, limit: int

@@ -14,6 +14,7 @@ from models.checks import FailedCheck
 from models.codes import make_code
 from models.places import PrecinctTally, UnitInfo
 from models.progress import PrecinctState, SelectionCount, UnitTally
+from repositories.concealment import CONCEALED
 
 _ANCESTORS = text("""
     WITH RECURSIVE above AS (
@@ -72,13 +73,13 @@ _SEARCH = text("""
     ORDER BY u.code LIMIT :limit
 """)
 
-_UNIT_TALLIES = text("""
+_UNIT_TALLIES = text(f"""
     SELECT t.seq, t.submitted_at AS at, c.code AS contest, c.name AS contest_name, t.revision, t.status,
            t.reason, t.ballots_cast, t.overvotes, t.undervotes, t.write_ins, t.rejected_ballots,
            CAST(l.entry AS json) -> 'votes' AS votes, CAST(l.entry AS json) -> 'checks' AS checks
     FROM (
-        SELECT *, row_number() OVER (PARTITION BY contest_id ORDER BY seq DESC) AS place
-        FROM tallies WHERE unit_id = :unit
+        SELECT t.*, row_number() OVER (PARTITION BY t.contest_id ORDER BY t.seq DESC) AS place
+        FROM tallies t WHERE t.unit_id = :unit AND NOT {CONCEALED}
     ) t
     JOIN contests c ON c.id = t.contest_id
     JOIN log_entries l ON l.election_id = t.election_id AND l.seq = t.seq

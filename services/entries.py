@@ -1,6 +1,7 @@
 """Entering tallies: which precincts somebody reports for, what is on their ballots, what was sent of them.
 
-Officers see what their own precincts have sent whether results are released or not.
+Officers see what their own precincts have sent whether results are released or not, but where two people
+enter each tally, nobody sees the other's entry before both are here.
 """
 
 from models.ballot_book import BallotBook, Precinct
@@ -43,13 +44,16 @@ class EntryService:
     async def tally(self, election: str, who: Identity, precinct: str, seq: int) -> KeptTally | None:
         """What the precinct sent as the log's entry `seq`; None where it sent no such thing.
 
+        A first entry is nothing to anybody but its sender before the other person's is here.
         Raises UnknownElection, UnknownUnit and NotYourPrecinct.
         """
         book = await self._books.get(election)
         _own(book, who, precinct)
         async with self._database.snapshot() as repos:
             found = await repos.entries.tally(book.election_id, seq)
-        return found if found is not None and found.entry.precinct == precinct else None
+        if found is None or found.entry.precinct != precinct:
+            return None
+        return None if found.concealed and found.by != who.username else found
 
 
 def _own(book: BallotBook, who: Identity, code: str) -> Precinct:
@@ -81,6 +85,7 @@ async def _entry(
         name=state.name,
         election_status=state.status,
         is_test=state.is_test,
+        double_entry=state.double_entry,
         timezone=state.timezone,
         username=who.username,
         total=total,

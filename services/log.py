@@ -63,9 +63,21 @@ class _Tail:
             return False
         self._records.extend(page.records)
         self.head = page.records[-1].seq
+        if any('"second_of":' in record.entry for record in page.records):
+            await self._reveal()
         if len(page.records) == PAGE:
             self._keeping.look()
         return True
+
+    async def _reveal(self) -> None:
+        """First entries whose second one has come are shown from then on."""
+        hidden = [record.seq for record in self._records if record.concealed]
+        async with self._database.snapshot() as repos:
+            state = await repos.elections.get(self._election)
+            still = await repos.log.concealed(state.id, hidden)
+        for place, record in enumerate(self._records):
+            if record.concealed and record.seq not in still:
+                self._records[place] = msgspec.structs.replace(record, concealed=False)
 
     async def close(self) -> None:
         await self._keeping.close()
@@ -133,5 +145,5 @@ class LogService:
 async def _read_page(database: Database, election: str, after: int, limit: int) -> LogPage:
     async with database.snapshot() as repos:
         state = await repos.elections.get(election)
-        records = await repos.log.after(state.id, after, limit, conceal=state.double_entry)
+        records = await repos.log.after(state.id, after, limit)
         return LogPage(records, state.results_released)

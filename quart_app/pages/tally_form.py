@@ -11,10 +11,12 @@ from wtforms.widgets import TextInput
 from models.check_settings import CheckSettings
 from models.checks import FailedCheck, Surroundings, failed_checks
 from models.entries import Entry, EntryPrecinct, KeptTally, SentTally, count_of
-from models.errors import DomainError, RefReused, RevisionConflict
+from models.errors import DomainError, RefReused, RevisionConflict, SecondEntryNeeded, SecondPersonNeeded
 from models.places import ContestInfo
 from models.submissions import MAX_COUNT, TallySubmission
 from models.wording import Figure, say
+from quart_app.languages import said
+from quart_app.pages.entry_words import NOT_SENT
 from quart_app.pages.fields import text
 from quart_app.pages.forms import PageForm
 
@@ -30,6 +32,22 @@ _CONFLICT = say(
 _REPEATED = say(
     "What you sent from this page before is recorded already. To correct it, check the figures and say why."
 )
+_SECOND_PERSON = say(
+    "Your entry is here already and waits for the other person's; nothing was lost. To correct it, check the "
+    "figures and say why; otherwise there is nothing to send."
+)
+_SECOND_ENTRY = say(
+    "Another person's entry came meanwhile and waits for yours. If these are the figures on the paper, "
+    "send them."
+)
+_MEANWHILE: dict[type[DomainError], str] = {
+    RevisionConflict: _CONFLICT,
+    RefReused: _REPEATED,
+    SecondPersonNeeded: _SECOND_PERSON,
+    SecondEntryNeeded: _SECOND_ENTRY,
+}
+SECOND_ENTRY = say("Second entry")
+"""The reason of a second entry, where whoever makes it has no other: what the first one said is with that."""
 
 
 class CountField(IntegerField):  # type: ignore[misc]
@@ -59,14 +77,26 @@ class Place:
         return self.precinct.newest(self.contest.code)
 
     @property
+    def second(self) -> bool:
+        """Whether somebody else's entry waits for this person's."""
+        return self.sent is not None and self.sent.second_for(self.entry.username)
+
+    @property
+    def stand(self) -> str:
+        return self.sent.stand_for(self.entry.username) if self.sent else NOT_SENT
+
+    @property
     def revision(self) -> int:
         """The one that would be taken now."""
-        return self.sent.revision + 1 if self.sent else 1
+        return self.sent.next_for(self.entry.username) if self.sent else 1
 
     @property
     def figures(self) -> dict[str, int]:
-        """Those of the newest tally, by the names of the fields; a correction starts from them."""
-        if self.newest is None:
+        """Those of the newest tally, by the names of the fields; a correction starts from them.
+
+        Who enters from the paper, without looking at another's figures, starts from none.
+        """
+        if self.newest is None or self.sent is None or self.sent.begins_empty_for(self.entry.username):
             return {}
         entry = self.newest.entry
         votes = {f"votes.{code}": count for code, count in entry.votes.items()}
@@ -111,6 +141,8 @@ class TallyForm(PageForm):
         """What is sent from here has one ref, however often it is sent."""
         self.ref.data = secrets.token_urlsafe(16)
         self.revision.data = str(self.place.revision)
+        if self.place.second and self.correcting and not self.reason.data:
+            self.reason.data = said(SECOND_ENTRY)
 
     @cached_property
     def tally(self) -> TallySubmission:
@@ -147,12 +179,13 @@ class TallyForm(PageForm):
         return self.tally.ballots_cast * self.place.contest.votes_allowed
 
     def refuse(self, error: DomainError) -> None:
-        """What came in between makes a correction of this, with a ref of its own."""
-        if not isinstance(error, RevisionConflict | RefReused):
+        """What came in between makes another revision of this, with a ref of its own."""
+        words = _MEANWHILE.get(type(error))
+        if words is None:
             super().refuse(error)
             return
         self._refused_with = 409
-        self.form_errors.append(_CONFLICT if isinstance(error, RevisionConflict) else _REPEATED)
+        self.form_errors.append(words)
         self.begin()
 
 

@@ -11,6 +11,7 @@ from models.rights import role_word
 from models.wording import Figure, listed, say
 from quart_app.languages import said
 from quart_app.languages.figures import day, figure, moment, percent, utc, whole_percent
+from quart_app.pages.entry_words import STANDS, decided_words, since_words
 from quart_app.pages.headlines import headline
 from quart_app.pages.marks import capital, coded, few, isolated, named, stamp
 
@@ -201,3 +202,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "few": few,
     "capital": capital,
 }
+    "stand_words": STANDS.__getitem__,
+    "decided_words": decided_words,
+    "since_words": since_words,
