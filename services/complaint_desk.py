@@ -4,8 +4,6 @@ Who may do so is decided elsewhere (`models/complaints.py`, DESK and DESK_READER
 the complaint's private history and in the audit trail, which has no word of what is private.
 """
 
-import datetime
-import zoneinfo
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,8 +11,8 @@ import msgspec
 
 from models.complaints import (
     COMPLAINT_AFTER,
-    DESK,
     OPEN,
+    ComplaintChange,
     ComplaintDecision,
     DeskCase,
     DeskComplaint,
@@ -31,9 +29,17 @@ from repositories.complaints import ComplaintRow
 from repositories.database import Database, Repositories
 from services.attachments import Attachment
 from services.clock import Clock
+from services.complaint_rules import assignee_of, check_day, check_decision, today_in
 from services.complaint_sealing import ComplaintSealing
 from services.signals import complaint_changed
 from services.vault import Vault
+
+# What the audit trail calls a decision.
+_MOVED: dict[ComplaintChange, str] = {
+    "review": "complaint-under-review",
+    "uphold": "complaint-upheld",
+    "dismiss": "complaint-dismissed",
+}
 
 # Complaints that an export reads at once.
 PAGE = 500
@@ -79,7 +85,7 @@ class ComplaintDesk:
             row = await repos.complaints.find(state.id, number)
             stored = await repos.complaints.attachment(row.id, position)
             changes = {"attachment": [None, position]}
-            await self._audit(repos, state, by, "complaint-attachment-read", number, changes)
+            await self._record(repos, state, by, "complaint-attachment-read", number, changes)
         return self._sealing.open_attachment(stored)
 
     async def export(
@@ -120,9 +126,9 @@ class ComplaintDesk:
             state, row = await self._hold(repos, election, number, expected)
             if row.status not in OPEN:
                 raise ComplaintClosed(number, row.status)
-            assignee = await _assignee(repos, edit.assignee) if edit.assignee != row.assignee else None
+            assignee = await assignee_of(repos, edit.assignee) if edit.assignee != row.assignee else None
             if edit.due_on != row.due_on:
-                _check_day(state, row, edit.due_on)
+                check_day(state, row, edit.due_on)
             await self._settle(repos, state, row, edit, assignee, by)
             after = await self._case(repos, state, number)
         await complaint_changed.send_async(self, election=election)
@@ -135,7 +141,7 @@ class ComplaintDesk:
             row = await repos.complaints.find(state.id, number, lock=True)
             await self._change(repos, state, row)
             await self._step(repos, row, by, "noted", text=text)
-            await self._audit(repos, state, by, "complaint-noted", number, {})
+            await self._record(repos, state, by, "complaint-noted", number, {})
             after = await self._case(repos, state, number)
         await complaint_changed.send_async(self, election=election)
         return after
@@ -148,7 +154,7 @@ class ComplaintDesk:
         Of two who do so at once the second is refused. Raises UnknownElection, UnknownComplaint, Invalid,
         IllegalTransition, and Stale where somebody else changed something of it.
         """
-        _check(decision)
+        check_decision(decision)
         async with self._database.transaction() as repos:
             state = await repos.elections.get(election)
             row = await repos.complaints.find(state.id, number, lock=True)
@@ -172,7 +178,7 @@ class ComplaintDesk:
             except UnknownUnit as error:
                 raise Invalid((FieldError("unit", error.title, error.code),)) from None
             units = await repos.complaints.below(unit)
-        today = _today(state, self._clock())
+        today = today_in(state, self._clock())
         return await repos.complaints.search(state.id, search, units=units, today=today)
 
     async def _case(self, repos: Repositories, state: ElectionState, number: int) -> DeskCase:
@@ -208,7 +214,7 @@ class ComplaintDesk:
             await self._change(repos, state, row, due_on=edit.due_on)
             await self._step(repos, row, by, "due", target=day or "")
         if changes:
-            await self._audit(repos, state, by, "complaint-assigned", row.number, changes)
+            await self._record(repos, state, by, "complaint-assigned", row.number, changes)
 
     async def _decide(
         self,
@@ -219,7 +225,7 @@ class ComplaintDesk:
         status: str,
         by: Actor,
     ) -> None:
-        begun = {"status": status, "changed_at": self._clock(), "outcome": decision.outcome}
+        begun = {"status": status, "changed_at": self._clock(), "outcome": decision.outcome.strip()}
         takes = decision.change == "review" and row.assignee is None and by.member_id is not None
         if takes:
             begun["assignee_id"] = by.member_id
@@ -228,9 +234,7 @@ class ComplaintDesk:
         if takes:
             await self._step(repos, row, by, "assigned", target=by.username)
         changes: dict[str, Any] = {"status": [row.status, status]}
-        await self._audit(
-            repos, state, by, f"complaint-{status.replace('_', '-')}", row.number, changes, decision.outcome
-        )
+        await self._record(repos, state, by, _MOVED[decision.change], row.number, changes, decision.outcome)
 
     async def _change(
         self, repos: Repositories, state: ElectionState, row: ComplaintRow, **values: Any
@@ -253,7 +257,7 @@ class ComplaintDesk:
             row.id, self._clock(), by.member_id, action, target=target, personal=sealed
         )
 
-    async def _audit(
+    async def _record(
         self,
         repos: Repositories,
         state: ElectionState,
@@ -266,44 +270,3 @@ class ComplaintDesk:
         await repos.audit.add(
             by, self._clock(), action, str(number), election=state.id, changes=changes, reason=reason
         )
-
-
-async def _assignee(repos: Repositories, username: str | None) -> int | None:
-    """Raises Invalid."""
-    if username is None:
-        return None
-    member = await repos.people.find(username)
-    if member is None or member.disabled_at is not None or not set(DESK) & set(member.roles):
-        message = say("is no reviewer or administrator here; name one of them, or nobody")
-        raise Invalid((FieldError("assignee", message, "not-of-the-desk"),))
-    return member.id
-
-
-def _check_day(state: ElectionState, row: ComplaintRow, day: datetime.date | None) -> None:
-    """Raises Invalid."""
-    if day is not None and day < _today(state, row.filed_at):
-        message = say("is before the day on which the complaint was filed; name that day or a later one")
-        raise Invalid((FieldError("due_on", message, "before-filing"),))
-
-
-def _check(decision: ComplaintDecision) -> None:
-    """Raises Invalid."""
-    faults = []
-    for field in ("outcome", "reason"):
-        given = bool(getattr(decision, field).strip())
-        if decision.change == "review" and given:
-            message = say("belongs to a decision; leave it out where you only begin")
-            faults.append(FieldError(field, message, "needless"))
-    if decision.change != "review" and not decision.outcome.strip():
-        message = say("is missing; tell everybody what was found, without naming anybody")
-        faults.append(FieldError("outcome", message, "missing-outcome"))
-    if decision.change != "review" and not decision.reason.strip():
-        message = say("is missing; tell your colleagues why, nobody else reads it")
-        faults.append(FieldError("reason", message, "missing-reason"))
-    if faults:
-        raise Invalid(tuple(faults))
-
-
-def _today(state: ElectionState, at: datetime.datetime) -> datetime.date:
-    """The day at this moment where the election is held."""
-    return at.astimezone(zoneinfo.ZoneInfo(state.timezone)).date()

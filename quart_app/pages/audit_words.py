@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from models.lifecycles import CandidateStatus, ElectionStatus
+from models.complaints import CATEGORY_WORDS
+from models.lifecycles import CandidateStatus, ComplaintStatus, ElectionStatus
 from models.members import AuditRecord
 from models.rights import ROLES, role_word
 from models.statuses import status_word
@@ -24,6 +25,15 @@ AUDIT_WORDS = {
     "candidate-rejected": say("Candidate rejected"),
     "candidate-withdrawn": say("Candidate withdrawn"),
     "candidates-filed": say("Candidates filed"),
+    "complaint-assigned": say("Complaint assigned"),
+    "complaint-attachment-read": say("Attachment of a complaint read"),
+    "complaint-dismissed": say("Complaint dismissed"),
+    "complaint-filed": say("Complaint filed"),
+    "complaint-noted": say("Note on a complaint"),
+    "complaint-under-review": say("Complaint under review"),
+    "complaint-upheld": say("Complaint upheld"),
+    "complaint-withdrawn": say("Complaint withdrawn"),
+    "complaints-exported": say("Complaints exported"),
     "contest-added": say("Contest added"),
     "contest-changed": say("Contest changed"),
     "contest-removed": say("Contest removed"),
@@ -61,14 +71,19 @@ AUDIT_WORDS = {
 FIELD_WORDS = {
     "added": say("Added"),
     "address": say("Address"),
+    "assignee": say("Assigned to"),
+    "attachment": say("Attachment"),
+    "attachments": say("Attachments"),
     "ballot_order": say("Order on the ballot"),
     "ballot_seed": say("Seed of the lots"),
+    "category": say("Category"),
     "code": say("Code"),
     "colour": say("Colour"),
     "contest": say("Contest"),
     "date": say("Day"),
     "disabled": say("May not sign in"),
     "district": say("District"),
+    "due_on": say("Due on"),
     "email": say("E-mail"),
     "expires_at": say("Expires"),
     "first_name": say("First name"),
@@ -113,9 +128,12 @@ NOT_SHOWN = "(not shown)"
 _ROLES = {role: role_word(role) for role in ROLES}
 _VALUE_WORDS: dict[str, Mapping[str, str]] = {
     "ballot_order": ORDER_WORDS,
+    "category": CATEGORY_WORDS,
     "roles": _ROLES,
     "scopes": _ROLES,
-    "status": {status: status_word(status) for status in (*ElectionStatus, *CandidateStatus)},
+    "status": {
+        status: status_word(status) for status in (*ElectionStatus, *CandidateStatus, *ComplaintStatus)
+    },
     "vote_variation": VARIATION_WORDS,
 }
 

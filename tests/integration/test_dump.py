@@ -20,6 +20,7 @@ from quart_app.embedded.wheels import postgres_programs
 from quart_app.wiring import Services
 from tests.browser import Browser, edit_member
 from tests.building import tiny_election
+from tests.complaining import PDF, Staff, file, send
 from tests.desk import Desk
 
 PASSWORDS = ("nine green lanterns hum", "eleven slow tortoises win", "a wrong guess of somebody")
@@ -43,6 +44,16 @@ VOTER = VoterEntry(
     mobile="+1 (717) 555-0188",
     address="4 Rue de l’Église\nGettysburg",
 )
+COMPLAINT = {
+    "category": "conduct",
+    "unit": "north-1",
+    "text": "A man in a green hat told Ottoline Amberley at the door whom to vote for.",
+    "name": "Ottoline Amberley",
+    "email": "ottoline@amberley.example",
+    "telephone": "+44 1872 555099",
+}
+NOTE, REASON = "Amberley was called back on Tuesday.", "The judge, Mr Plimsoll, saw nobody in a hat."
+LETTER = b"%A letter of Amberley's solicitor\nstartxref\n9\n%%EOF\n"
 CHANGED = msgspec.structs.replace(
     VOTER, last_name="Cholmondeley", email="w.cholmondeley@example.com", voter_id="PA-00777123-10"
 )
@@ -131,6 +142,26 @@ async def registered(client: Client, desk: Desk) -> set[str]:
     return {*personal(VOTER), *personal(CHANGED), *personal(FILING), rita.token}
 
 
+async def complained(client: Client, desk: Desk) -> set[str]:
+    """A complaint with a file, looked into, noted, dismissed, and one taken back; what must not be seen."""
+    sent = await send(client, desk, PDF + LETTER, **COMPLAINT)
+    filed = await sent.get_json()
+    assert sent.status_code == 201, filed
+    other = await file(desk, **COMPLAINT)
+    await client.post(f"{filed['address']}/own", json={"code": filed["code"]})
+    await client.post(f"{other.address}/withdrawal", json={"code": other.code})
+    rosa = await Staff.of(client, desk, "rosa")
+    await rosa.see(1)
+    await rosa.move(1, "review")
+    await rosa.ask("POST", "/desk/1/notes", {"text": NOTE})
+    await rosa.move(1, "dismiss", outcome="Nothing of the kind was found.", reason=REASON)
+    assert rosa.status == 200
+    await rosa.ask("GET", "/desk/1/attachments/1")
+    await rosa.ask("GET", ".csv")
+    private = {value for name, value in COMPLAINT.items() if name not in ("category", "unit")}
+    return {*private, NOTE, REASON, LETTER.decode(), filed["code"], other.code, rosa.official.token}
+
+
 def personal(value: VoterEntry | Filing) -> set[str]:
     """The texts of a value that only those who may are to see; the names of candidates are public."""
     public = {"council", "Public", "Candidate", "north-1"}
@@ -142,11 +173,14 @@ async def test_a_copy_of_the_database_and_the_log_tell_nothing(
     app: Quart, client: Client, desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    secrets = await members(app, desk) | await registered(client, desk)
+    secrets = await members(app, desk) | await registered(client, desk) | await complained(client, desk)
     assert len(secrets) > 20
     copied = await dump(desk)
     # It is the whole of it that was looked at.
-    assert all(there in copied for there in (b"voters", b"candidates", b"$argon2id$", b"moved away", b"mary"))
+    assert all(
+        there in copied
+        for there in (b"voters", b"candidates", b"$argon2id$", b"moved away", b"mary", b"of the kind was")
+    )
     assert leaks(copied, secrets) == set()
     assert leaks(caplog.text.encode(), secrets) == set()
 

@@ -16,6 +16,7 @@ from quart_app.wiring import Services
 from services.officials import MemberEdit
 from services.vault import VaultError
 from tests.building import ALL, tiny_election
+from tests.complaining import PDF, filing, picture
 from tests.integration.conftest import house_of
 
 LOOKUP = base64.b64encode(b"l" * 32).decode()
@@ -122,3 +123,17 @@ async def test_voters_can_be_changed_meanwhile(
     [step async for step in steps]
     new = await house_with(make_app, settings, NEW)
     assert await new.voters.get("tiny", voter.id) == removed
+
+
+async def test_complaints_their_notes_and_their_files_are_put_under_the_new_key_as_well(
+    old: Services, make_app: Callable[..., Any], settings: Settings
+) -> None:
+    for _ in range(3):
+        await old.complaint_filings.file("tiny", filing(name="Wilma"), [PDF, picture()])
+    before = await old.complaint_desk.note("tiny", 1, "called back", OPERATOR)
+    both = await house_with(make_app, settings, NEW, OLD)
+    (*_, last) = [step async for step in both.resealing.reseal()]
+    assert last == (VOTERS + 2 + 3 + 1 + 6, VOTERS + 2 + 3 + 1 + 6)
+    new = await house_with(make_app, settings, NEW)
+    assert await new.complaint_desk.get("tiny", 1) == before
+    assert (await new.complaint_desk.attachment("tiny", 3, 1, OPERATOR)).content == PDF
