@@ -102,7 +102,7 @@ class CandidateInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         return f"{self.first_name} {self.last_name}"
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FilingDecision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What becomes of a filing. `selection` joins a ticket that is on the ballot already.
 
     A rejection and a withdrawal need a reason.
@@ -121,7 +121,7 @@ class Decisions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     reason: Reason = ""
 
 
-class Decided(msgspec.Struct, frozen=True, omit_defaults=True):
+class FilingDecided(msgspec.Struct, frozen=True, omit_defaults=True):
     """One of many decisions: the candidate's status now, or `refused` with what is wrong."""
 
     code: str

@@ -341,6 +341,17 @@ class NewerRevision(Conflict):
         self.newest = newest
 
 
+class EntryConcealed(Conflict):
+    """Of two entries the first is shown to nobody before the second has come."""
+
+    code = "entry-concealed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("This is the first of two entries: nobody sees it before the second one has come.")
+        )
+
+
 class TwoEntriesDiffer(Conflict):
     code = "two-entries-differ"
 

@@ -285,9 +285,13 @@ def heartbeat(feed: Feed, *, broker: bool) -> bytes:
     `lag` is the seconds since this process last knew for certain that its figures were the newest.
     Without the `broker` it still learns by itself what other processes count, but some seconds later.
     """
-    view = feed.view
-    data = {"version": view.version, "at": utc_now(), "lag": round(feed.lag, 1), "broker": broker}
-    return b": heartbeat\n" + event("heartbeat", view.version, msgspec.json.encode(data))
+    return beat(feed.view.version, feed.lag, broker=broker)
+
+
+def beat(version: int, lag: float, *, broker: bool) -> bytes:
+    """What `heartbeat` says, of any stream whose state has a version."""
+    data = {"version": version, "at": utc_now(), "lag": round(lag, 1), "broker": broker}
+    return b": heartbeat\n" + event("heartbeat", version, msgspec.json.encode(data))
 
 
 class Broadcasters:

@@ -9,6 +9,7 @@ from quart_app.openapi_examples_complaints import COMPLAINT_EXAMPLES
 from quart_app.openapi_examples_members import MEMBER_EXAMPLES
 from quart_app.openapi_examples_observing import OBSERVING_EXAMPLES
 from quart_app.openapi_examples_places import PLACE_EXAMPLES
+from quart_app.openapi_examples_reviewing import REVIEW_EXAMPLES
 
 _HASH = "8015f5178a04e2f0a1d76d9e2a4c4b3a5f2f2ce8c0d8b6fb3b7e3b5d1d0f9c61"
 
@@ -50,10 +51,10 @@ _SENT = {
     "at": "2026-01-01T21:30:00Z",
     "by": "olga",
     "channel": "web",
-}
     "differs": False,
     "decision": None,
     "decision_reason": "",
+}
 _ENTRY_PRECINCT = {
     "code": "abbottstown",
     "name": "ABBOTTSTOWN",
@@ -222,8 +223,8 @@ EXAMPLES: dict[str, Any] = {
         "name": "Adams 2024",
         "election_status": "open",
         "is_test": False,
-        "timezone": "UTC",
         "double_entry": False,
+        "timezone": "UTC",
         "username": "olga",
         "total": 1,
         "precincts": [_ENTRY_PRECINCT],
@@ -313,7 +314,7 @@ EXAMPLES: dict[str, Any] = {
         "telephone": "+1 717 555 0101",
         "email": "ada@example.org",
     },
-    "Decision": {"change": "qualify", "reason": "", "selection": None},
+    "FilingDecision": {"change": "qualify", "reason": "", "selection": None},
     "Decisions": {"codes": ["PHL-101", "PHL-102"], "change": "qualify", "reason": ""},
     "DecidedMany": {
         "decided": 1,
@@ -384,6 +385,7 @@ EXAMPLES: dict[str, Any] = {
     "Receipts": {"type": "receipts", "items": [_RECEIPT, _PROBLEM_FRAME]},
     "Health": {"status": "ok", "database": "ok", "broker": "ok"},
     **COMPLAINT_EXAMPLES,
+    **REVIEW_EXAMPLES,
     **MEMBER_EXAMPLES,
     **PLACE_EXAMPLES,
     **OBSERVING_EXAMPLES,

@@ -5,7 +5,7 @@ No server needs to be told of a draft's ballot: it is read each time until the e
 
 import datetime
 
-from models.candidates import STATUS_AFTER, CandidateInfo, Decided, Decision, Decisions
+from models.candidates import STATUS_AFTER, CandidateInfo, Decisions, FilingDecided, FilingDecision
 from models.errors import DomainError, ElectionNotDraft, FieldError, Invalid, UnknownCandidate
 from models.lifecycles import CANDIDATE_MOVES, CandidateStatus, ElectionStatus, move
 from models.results import ElectionState
@@ -22,7 +22,7 @@ class DecisionService:
         self._database = database
         self._clock = clock
 
-    async def decide(self, election: str, code: str, decision: Decision, by: Actor) -> CandidateInfo:
+    async def decide(self, election: str, code: str, decision: FilingDecision, by: Actor) -> CandidateInfo:
         """Qualifies, rejects or withdraws a candidate.
 
         Raises UnknownElection, UnknownCandidate, IllegalTransition, ElectionNotDraft for who would come
@@ -37,12 +37,12 @@ class DecisionService:
             await self._apply(repos, state, [found[code]], decision, by)
             return (await repos.candidates.find(state.id, code)).info()
 
-    async def decide_many(self, election: str, decisions: Decisions, by: Actor) -> list[Decided]:
+    async def decide_many(self, election: str, decisions: Decisions, by: Actor) -> list[FilingDecided]:
         """The same decision on many candidates, each answered once, in the order they were named.
 
         Raises UnknownElection and Invalid.
         """
-        decision = Decision(change=decisions.change, reason=decisions.reason)
+        decision = FilingDecision(change=decisions.change, reason=decisions.reason)
         _check(decision)
         async with self._database.transaction() as repos:
             state = await repos.elections.hold(election)
@@ -62,7 +62,7 @@ class DecisionService:
         repos: Repositories,
         state: ElectionState,
         rows: list[CandidateRow],
-        decision: Decision,
+        decision: FilingDecision,
         by: Actor,
     ) -> None:
         at = self._clock()
@@ -87,7 +87,7 @@ class DecisionService:
 
 
 async def _selections(
-    repos: Repositories, state: ElectionState, rows: list[CandidateRow], decision: Decision
+    repos: Repositories, state: ElectionState, rows: list[CandidateRow], decision: FilingDecision
 ) -> dict[str, int | None]:
     """What each candidate stands behind after the decision; a printed ballot stays as it is."""
     if decision.change == "qualify":
@@ -102,7 +102,7 @@ async def _record(
     repos: Repositories,
     state: ElectionState,
     row: CandidateRow,
-    decision: Decision,
+    decision: FilingDecision,
     by: Actor,
     at: datetime.datetime,
 ) -> None:
@@ -118,7 +118,7 @@ async def _record(
     )
 
 
-def _check(decision: Decision) -> None:
+def _check(decision: FilingDecision) -> None:
     """Raises Invalid."""
     if decision.change != "qualify" and not decision.reason.strip():
         message = say("is missing; say why, as for everybody who is rejected or withdrawn")
@@ -129,7 +129,7 @@ def _check(decision: Decision) -> None:
 
 
 def _fault(
-    found: dict[str, CandidateRow], code: str, decision: Decision, state: ElectionState
+    found: dict[str, CandidateRow], code: str, decision: FilingDecision, state: ElectionState
 ) -> DomainError | None:
     """What keeps a candidate from being decided on so."""
     if code not in found:
@@ -144,7 +144,7 @@ def _fault(
     return None
 
 
-def _answer(code: str, decision: Decision, fault: DomainError | None) -> Decided:
+def _answer(code: str, decision: FilingDecision, fault: DomainError | None) -> FilingDecided:
     if fault is None:
-        return Decided(code, STATUS_AFTER[decision.change])
-    return Decided(code, "refused", (FieldError("codes", fault.title, fault.code),))
+        return FilingDecided(code, STATUS_AFTER[decision.change])
+    return FilingDecided(code, "refused", (FieldError("codes", fault.title, fault.code),))

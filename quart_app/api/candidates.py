@@ -10,11 +10,11 @@ from models.candidates import (
     Ballot,
     CandidateInfo,
     CodedFiling,
-    Decided,
-    Decision,
     Decisions,
     Filed,
     Filing,
+    FilingDecided,
+    FilingDecision,
     FilingEdit,
 )
 from models.patterns import NO_NUL
@@ -61,7 +61,7 @@ class DecidedMany(msgspec.Struct, frozen=True):
 
     decided: int
     refused: int
-    items: list[Decided]
+    items: list[FilingDecided]
 
 
 @api.post("/filings")
@@ -149,10 +149,10 @@ async def correct_candidate(election: str, candidate: str, data: FilingEdit) -> 
 @api.post("/candidates/<candidate>/moves")
 @only(*REGISTRARS)
 @tag(["candidates"])
-@json_body(Decision)
+@json_body(FilingDecision)
 @document_response(CandidateInfo)
 @document_response(Problem, 409)
-async def decide_candidate(election: str, candidate: str, data: Decision) -> Response:
+async def decide_candidate(election: str, candidate: str, data: FilingDecision) -> Response:
     """Qualifies, rejects or withdraws a candidate. Who qualifies stands on the ballot."""
     return editable(await services().decisions.decide(election, candidate, data, await actor()))
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from models.candidates import Decision, Decisions
+from models.candidates import Decisions, FilingDecision
 from models.fictional import NOT_ENOUGH, FictionalElection
 from models.fictional.shapes import fictional_shapes
 from models.rights import OPERATOR, Role
@@ -77,7 +77,7 @@ async def _nominate(house: Services, script: FictionalElection, code: str) -> No
     )
     for candidacy in script.candidacies:
         if candidacy.selection is not None:
-            decision = Decision(change="qualify", selection=candidacy.selection)
+            decision = FilingDecision(change="qualify", selection=candidacy.selection)
             await house.decisions.decide(code, candidacy.filing.code, decision, OPERATOR)
 
 

@@ -11,7 +11,7 @@ from wtforms import SelectMultipleField, StringField
 from wtforms.validators import AnyOf, Length
 from wtforms.widgets import CheckboxInput
 
-from models.candidates import Change, Decided, Decision, Decisions, FilingEdit
+from models.candidates import Change, Decisions, FilingDecided, FilingDecision, FilingEdit
 from models.editions import edition as edition_of
 from models.rights import REGISTRARS
 from models.wording import say, say_many
@@ -85,7 +85,7 @@ async def candidates(election: str, query_args: QueueQuery) -> ResponseReturnVal
 async def decide_many(election: str, query_args: QueueQuery) -> ResponseReturnValue:
     """The same decision on all that are ticked; each that is refused is named."""
     form = await ManyForm.create_form()
-    answers: list[Decided] = []
+    answers: list[FilingDecided] = []
     if await form.validate_on_submit():
         with form.refusing():
             answers = await services().decisions.decide_many(election, form.read(Decisions), await actor())
@@ -116,7 +116,7 @@ async def decide(election: str, code: str) -> ResponseReturnValue:
     form = await DecisionForm.create_form()
     if await form.validate_on_submit():
         with form.refusing():
-            await services().decisions.decide(election, code, form.read(Decision), await actor())
+            await services().decisions.decide(election, code, form.read(FilingDecision), await actor())
             return await see(f"/admin/elections/{election}/candidates/{code}", _done(form.change.data, 1))
     # What was typed into this form has nothing to do with the other one.
     correction = await CorrectionForm.create_form(formdata=None, data=await _filed(election, code))
@@ -134,7 +134,7 @@ async def upload(election: str) -> ResponseReturnValue:
     )
 
 
-async def _queue(election: str, query: QueueQuery, form: ManyForm, answers: list[Decided]) -> Response:
+async def _queue(election: str, query: QueueQuery, form: ManyForm, answers: list[FilingDecided]) -> Response:
     found = await services().candidates.page(
         election, status=query.status, after=query.after, limit=SHOWN + 1, everything=True
     )

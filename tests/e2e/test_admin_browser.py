@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from models.candidates import Decision
+from models.candidates import FilingDecision
 from models.rights import OPERATOR, Role
 from quart_app.wiring import Services
 from services.bulk import ADDED, Raw, RowResult
@@ -39,7 +39,7 @@ async def night(desk: Services) -> Services:
     await report(desk, token, a_tally("north-1"))
     await desk.elections.define(tiny_election(code=DRAFT))
     await all_added(desk.candidates.file_many(DRAFT, rows(CANDIDATES), OPERATOR))
-    qualified = Decision(change="qualify")
+    qualified = FilingDecision(change="qualify")
     await desk.decisions.decide(DRAFT, "PHL-102", qualified, OPERATOR)
     await all_added(desk.registration.register(DRAFT, rows(VOTERS), OPERATOR))
     return desk

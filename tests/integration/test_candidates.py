@@ -17,7 +17,7 @@ from quart.typing import TestClientProtocol as Client
 
 from models.ballot_order import BallotOrder
 from models.batch import Receipt
-from models.candidates import CandidateInfo, Decision, Decisions, FilingEdit
+from models.candidates import CandidateInfo, Decisions, FilingDecision, FilingEdit
 from models.editions import edition
 from models.errors import AlreadyDecided, ElectionNotDraft, IllegalTransition, Invalid, Stale, UnknownUnit
 from models.rights import OPERATOR
@@ -31,7 +31,7 @@ from tests.integration.conftest import house_of
 CONTACT = {"address": "1 Hidden Lane", "telephone": "+1 555 0100 200", "email": "secret@example.org"}
 SECRETS = (*CONTACT.values(), "Hidden Lane", "0100 200")
 
-QUALIFY = Decision(change="qualify")
+QUALIFY = FilingDecision(change="qualify")
 
 
 def a_filing(contest: str = "council", **changes: Any) -> dict[str, Any]:
@@ -90,7 +90,7 @@ async def file(desk: Desk, code: str, first: str, last: str, contest: str = "cou
 async def decide(desk: Desk, code: str, change: Any = "qualify", **more: Any) -> CandidateInfo:
     if change != "qualify":
         more = {"reason": "because", **more}
-    decision = Decision(change=change, **more)
+    decision = FilingDecision(change=change, **more)
     return await desk.house.decisions.decide(desk.election, code, decision, OPERATOR)
 
 
