@@ -8,7 +8,7 @@ from models.check_settings import DOUBLE_ENTRY, CheckName
 from models.checks import FailedCheck
 from models.results import ContestResults, write_ins_share
 from models.rights import role_word
-from models.wording import Figure, listed, say
+from models.wording import Figure, listed, say, say_many
 from quart_app.languages import said
 from quart_app.languages.figures import day, figure, moment, percent, utc, whole_percent
 from quart_app.pages.entry_words import STANDS, decided_words, since_words
@@ -124,7 +124,6 @@ _CHECKS: dict[str, str] = {
     CheckName.DUPLICATE_VECTOR: say(
         "all figures, with %(found)s votes, are identical with those of the precinct %(about)s"
     ),
-    DOUBLE_ENTRY: say("the two entries differ in some of their figures, in so many: %(found)s"),
 }
 _OUTLYING_TURNOUT = say("a turnout of %(found)s, but %(expected)s on average in the precincts around")
 _OUTLYING_SHARE = say(
@@ -137,6 +136,14 @@ def check_words(check: FailedCheck) -> str:
     parts = {"found": Figure(check.found), "expected": Figure(check.expected)}
     if check.check == CheckName.OUTLIER:
         return _outlier_words(check)
+    if check.check == DOUBLE_ENTRY:
+        return said(
+            say_many(
+                "%(number)s figure differs between the two entries",
+                "%(number)s figures differ between the two entries",
+                check.found,
+            )
+        )
     if words := _CHECKS.get(check.check):
         return said(words % {**parts, "about": isolated(check.about)})
     for pattern, words in _CHECKS_BY_MESSAGE:
@@ -201,7 +208,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "roles_listed": roles_listed,
     "few": few,
     "capital": capital,
-}
     "stand_words": STANDS.__getitem__,
     "decided_words": decided_words,
     "since_words": since_words,
+}

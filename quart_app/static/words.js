@@ -2,7 +2,7 @@
 
 import { apart } from "./dom.js";
 import { figure, percent } from "./figures.js";
-import { t } from "./texts.js";
+import { n, t } from "./texts.js";
 
 /** How a tally on this device stands: "kept", "going", "received", "held" or "needs". */
 export function standingOf(item, live) {
@@ -51,7 +51,8 @@ const CHECKS = {
   "all-zero": (figures) => t("Every count is zero, but there are %(expected)s registered voters.", figures),
   "duplicate-vector": (figures, { about }) =>
     t("All figures, with %(found)s votes, are identical with those of the precinct %(precinct)s.", { ...figures, precinct: apart(about) }),
-  "double-entry": (figures) => t("The two entries differ in some of their figures, in so many: %(found)s.", figures),
+  "double-entry": (figures, { found }) =>
+    n("%(count)s figure differs between the two entries.", "%(count)s figures differ between the two entries.", found, { count: figures.found }),
   outlier: (_, failed, tally, contest) => outlierWords(failed, tally, contest),
 };
 
