@@ -9,12 +9,11 @@ import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
-from babel.dates import format_datetime, format_skeleton
 
 from models.history import History, Point
 from models.places import PartyInfo
 from models.results import ContestResults
-from quart_app.languages import language
+from quart_app.pages.clocks import Tick, time_ticks
 from quart_app.pages.looks import Look, looks
 
 WIDTH, HEIGHT = 640, 400
@@ -36,19 +35,6 @@ SIGNS = (
     "M0 6-5.5-4H5.5Z",
     "M-2-6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z",
 )
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-_STEPS = (
-    *(1, 2, 5, 10, 15, 30),
-    *(_MINUTE * number for number in (1, 2, 5, 10, 15, 30)),
-    *(_HOUR * number for number in (1, 2, 3, 6, 12)),
-    *(_DAY * number for number in (1, 2, 7, 14, 28)),
-)
-MOST_TICKS = 5
-
-
-class Tick(msgspec.Struct, frozen=True):
-    at: float
-    label: str
 
 
 class ShareTick(msgspec.Struct, frozen=True):
@@ -207,28 +193,8 @@ def _steps(points: Sequence[Point], across: Callable[[int], float], expected: in
 
 
 def _times(points: Sequence[Point], timezone: str) -> tuple[Tick, ...]:
-    """Round times of the election's own clock; both ends where so little time went by that there are none."""
     zone = zoneinfo.ZoneInfo(timezone)
-    first, last = (point.at.astimezone(zone) for point in (points[0], points[-1]))
-    whole = (last - first).total_seconds()
-    if whole < MOST_TICKS:
-        return (Tick(LEFT, _time(first, 1)),)
-    step = next((step for step in _STEPS if whole / step <= MOST_TICKS), _STEPS[-1])
-    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
-    at = midnight + datetime.timedelta(seconds=math.ceil((first - midnight).total_seconds() / step) * step)
-    ticks = []
-    while at <= last:
-        x = LEFT + (RIGHT - LEFT) * (at - first).total_seconds() / whole
-        ticks.append(Tick(round(x, 1), _time(at, step)))
-        at += datetime.timedelta(seconds=step)
-    return tuple(ticks)
-
-
-def _time(at: datetime.datetime, step: int) -> str:
-    locale = language().locale
-    if step >= _DAY:
-        return str(format_skeleton("MMMd", at, locale=locale))
-    return format_datetime(at, "HH:mm:ss" if step < _MINUTE else "HH:mm", locale=locale)
+    return time_ticks(points[0].at.astimezone(zone), points[-1].at.astimezone(zone), LEFT, RIGHT)
 
 
 def _rows(points: Sequence[Point], drawn: Sequence[int]) -> tuple[Row, ...]:

@@ -31,6 +31,8 @@ PAGES = (
     "/elections/tiny/units",
     "/elections/tiny/contests/president/precincts",
     "/elections/tiny/contests/president/map",
+    "/elections/tiny/observers",
+    "/elections/tiny/contests/president/integrity",
     "/elections/tiny/log",
     "/elections/tiny/tally",
 )
