@@ -150,7 +150,7 @@ async def test_public_pages_of_an_election_in_any_state_say_only_what_stands_in_
     steps = {"correct": ["close", "certify", "correct"], "certify": ["close", "certify"]}
     for step in steps.get(change, [change]):
         await house.elections.move("tiny", step, "two sheets were swapped")
-    public = ("elections", "board", "places", "filing", "log", "tally")
+    public = ("elections", "board", "places", "observers", "filing", "log", "tally")
     places = [address for part in public for rule in rules(app, part, "GET") for address in addresses(rule)]
     told(await read_all(site, places))
 
