@@ -12,13 +12,11 @@ import msgspec
 from models.check_settings import CHECKS, CheckName, CheckSetting, CheckSettings
 from models.checks import (
     FailedCheck,
-    Moments,
     Surroundings,
     failed_checks,
-    share_permilles,
-    turnout_permille,
     vector_of,
 )
+from models.moments import Moments, share_permilles, turnout_permille
 from models.submissions import TallySubmission
 
 MAX_EXAMPLES = 5

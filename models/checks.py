@@ -6,14 +6,13 @@ are a part of the public log; pages word them anew from `check`, `found`, `expec
 """
 
 import hashlib
-import math
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
 from models.check_settings import CheckName, CheckSetting, CheckSettings
+from models.moments import Moments, share_permilles, turnout_permille
 from models.submissions import TallySubmission
 
 MIN_SIBLINGS = 15
@@ -22,18 +21,11 @@ MIN_SIBLINGS = 15
 MIN_DEVIATION = 80
 """Per mille: what the deviation of precincts counts as at least, however alike those are that came first."""
 
-MIN_WHOLE = 20
-"""Votes, or registered voters, below which a share or a turnout says too little to be compared."""
-
 MIN_WITNESSES = 3
 """Contests of a precinct that must agree on its ballots before another is held against them."""
 
 MIN_FIGURES = 3
 """Figures of a vector besides ballots_cast that must not be zero before it counts as non-trivial."""
-
-_MOST_PERMILLE = 10_000
-
-K = TypeVar("K", bound=Hashable)
 
 
 class FailedCheck(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,35 +43,6 @@ class FailedCheck(msgspec.Struct, frozen=True, omit_defaults=True):
     about: str = ""
 
 
-class Moments(msgspec.Struct):
-    """Number, sum and sum of squares of whole numbers, exact however often some are added and taken away."""
-
-    n: int = 0
-    total: int = 0
-    squares: int = 0
-
-    def add(self, sign: int, permille: int) -> None:
-        """Adds a figure, or takes one away with the sign -1."""
-        self.n += sign
-        self.total += sign * permille
-        self.squares += sign * permille * permille
-
-    @property
-    def mean(self) -> float:
-        """The arithmetic mean; 0 of nothing."""
-        return self.total / self.n if self.n else 0.0
-
-    @property
-    def deviation(self) -> float:
-        """The sample standard deviation, with n - 1; 0 of fewer than two figures.
-
-        Those that have reported are a sample of all siblings (NIST/SEMATECH e-Handbook, 1.3.5.6).
-        """
-        if self.n < 2:
-            return 0.0
-        return math.sqrt((self.n * self.squares - self.total * self.total) / (self.n * (self.n - 1)))
-
-
 class Surroundings(msgspec.Struct):
     """What a tally is held against beyond itself; empty where nothing is known yet."""
 
@@ -93,32 +56,6 @@ class Surroundings(msgspec.Struct):
     """Of the counted tallies of this contest in sibling precincts, in per mille (`turnout_permille`)."""
     shares: dict[str, Moments] = {}
     """Of the same tallies, by selection code (`share_permilles`)."""
-
-
-def permille(part: int, whole: int | None) -> int | None:
-    """part of whole in whole per mille, a half rounded up; None where the whole is not known.
-
-    None too where it is below MIN_WHOLE: a tiny precinct neither is an outlier nor widens what others are
-    held against. At most 10,000, so that the sum of the squares over a million precincts fits a bigint.
-    """
-    if whole is None or whole < MIN_WHOLE:
-        return None
-    return min((2000 * part + whole) // (2 * whole), _MOST_PERMILLE)
-
-
-def turnout_permille(tally: TallySubmission, voters_registered: int | None) -> int | None:
-    """ballots_cast / voters_registered, in per mille; see `permille`."""
-    return permille(tally.ballots_cast, voters_registered)
-
-
-def share_permilles(votes: Mapping[K, int], write_ins: int) -> dict[K, int]:
-    """Each selection's share of all votes for selections and write-ins, in per mille.
-
-    Empty where these are fewer than MIN_WHOLE.
-    """
-    whole = sum(votes.values()) + write_ins
-    shares = ((code, permille(count, whole)) for code, count in votes.items())
-    return {code: share for code, share in shares if share is not None}
 
 
 def vector_of(tally: TallySubmission, selections: Iterable[str]) -> int | None:
@@ -248,9 +185,9 @@ def outlier(
     """|x - mean| <= tolerance x deviation for the turnout and for each selection's share.
 
     Mean and deviation are those of the sibling precincts without this one, of which at least MIN_SIBLINGS
-    have reported; a deviation below MIN_DEVIATION counts as that. All figures are per mille, of MIN_WHOLE
-    registered voters or votes at least. Turnout comes first, then the selections in their order; the first
-    that lies outside is named.
+    have reported; a deviation below MIN_DEVIATION counts as that. All figures are per mille, of a whole of
+    at least MIN_WHOLE (`models/moments.py`). Turnout comes first, then the selections in their order; the
+    first that lies outside is named.
     """
     for about, found, siblings in _compared(tally, voters_registered, surroundings):
         if siblings.n < MIN_SIBLINGS:

@@ -6,7 +6,8 @@ Read once for the batch, and moved along with each tally of it that is counted.
 import msgspec
 
 from models.ballot_book import BookContest, Precinct
-from models.checks import Moments, Surroundings
+from models.checks import Surroundings
+from models.moments import Moments
 from models.totals import Figures, Siblings
 
 

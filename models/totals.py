@@ -5,7 +5,7 @@ from collections import defaultdict
 import msgspec
 
 from models.ballot_book import BookContest, Precinct
-from models.checks import Moments, permille, share_permilles
+from models.moments import Moments, permille, share_permilles
 
 
 class Figures(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.ballot_book import BallotBook
-from models.checks import Moments
+from models.moments import Moments
 from models.surroundings import Place, Surrounding
 from models.totals import Siblings
 

@@ -4,7 +4,8 @@ import datetime
 from collections.abc import Sequence
 
 from models.batch import Receipt, Recorded, Sender, Submission
-from models.checks import FailedCheck, Moments
+from models.checks import FailedCheck
+from models.moments import Moments
 from models.recording import Recorder
 from models.results_file import ResultsFile
 from models.submissions import TallySubmission, digest

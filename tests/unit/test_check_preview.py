@@ -10,13 +10,11 @@ from models.check_preview import MAX_EXAMPLES, CountedTally, previewed
 from models.check_settings import CheckName, CheckSetting, CheckSettings
 from models.checks import (
     FailedCheck,
-    Moments,
     Surroundings,
     failed_checks,
-    share_permilles,
-    turnout_permille,
     vector_of,
 )
+from models.moments import Moments, share_permilles, turnout_permille
 
 SELECTIONS = ("ada", "ben")
 

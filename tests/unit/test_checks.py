@@ -6,10 +6,8 @@ import pytest
 from models.check_settings import CheckSettings
 from models.checks import (
     MIN_SIBLINGS,
-    MIN_WHOLE,
     MIN_WITNESSES,
     FailedCheck,
-    Moments,
     Surroundings,
     all_zero,
     balance,
@@ -17,13 +15,11 @@ from models.checks import (
     duplicate_vector,
     failed_checks,
     outlier,
-    permille,
     same_ballots,
-    share_permilles,
     turnout,
-    turnout_permille,
     vector_of,
 )
+from models.moments import MIN_WHOLE, Moments, permille, share_permilles, turnout_permille
 from models.submissions import TallySubmission
 from tests.building import a_tally
 

@@ -12,14 +12,12 @@ from hypothesis import strategies as st
 from models.check_settings import CHECKS, CheckName, CheckSettings
 from models.checks import (
     MIN_SIBLINGS,
-    Moments,
     Surroundings,
     failed_checks,
     outlier,
-    permille,
-    share_permilles,
     vector_of,
 )
+from models.moments import Moments, permille, share_permilles
 from models.submissions import MAX_COUNT, TallySubmission
 from tests.building import a_tally
 

@@ -14,12 +14,12 @@ from models.checks import (
     MIN_DEVIATION,
     MIN_FIGURES,
     MIN_SIBLINGS,
-    MIN_WHOLE,
     MIN_WITNESSES,
     balance,
     ceiling,
     turnout,
 )
+from models.moments import MIN_WHOLE
 from models.submissions import MAX_COUNT, MAX_ITEMS, TallySubmission, read_tally
 from quart_app import create_app
 from quart_app.api.tallies import MAX_ARRAY

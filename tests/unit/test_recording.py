@@ -11,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from models.ballot_book import BallotBook
 from models.batch import Earlier, Held, Receipt, Recorded, Sender, Standing, Submission, TallyRow
-from models.checks import Moments
 from models.errors import DomainError, ElectionNotOpen, RefReused, RevisionConflict
 from models.lifecycles import TALLY_MOVES, ElectionStatus, move
 from models.log import TallyEntry, entry_bytes, leaf_hash
+from models.moments import Moments
 from models.recording import Recorder
 from models.submissions import TallySubmission, check_against, digest
 from models.surroundings import Place, Surrounding

@@ -11,7 +11,6 @@ from quart import Quart
 from models.check_settings import DOUBLE_ENTRY, CheckName, CheckSetting, CheckSettings
 from models.checks import (
     FailedCheck,
-    Moments,
     Surroundings,
     all_zero,
     balance,
@@ -20,6 +19,7 @@ from models.checks import (
     turnout,
 )
 from models.errors import ElectionNotOpen, FieldError, Invalid
+from models.moments import Moments
 from models.submissions import TallySubmission
 from models.wording import Figure, Worded, either, listed, say, say_many
 from quart_app.languages import said, spoken
