@@ -7,19 +7,32 @@ import msgspec
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.history import CountedTally
-from models.lifecycles import TallyStatus
+from models.history import CountedTally, DecidedTally, Told
 from models.log import Entry, LogEntry, LogHead, LogRecord, entry_bytes, leaf_hash
 from repositories.concealment import CONCEALED
 
 _LOCK = text("SELECT seq FROM log_heads WHERE election_id = :election FOR UPDATE")
 
-# Which entries are a contest's stands in the table of tallies; what they said when they came, in the log.
+# Which entries are a contest's stands in the tables of tallies and of decisions; what they said when they
+# came, in the log. Of decisions only those are read that count a tally or take one out.
 _TALLIES = text("""
-    SELECT l.entry
-    FROM tallies t JOIN log_entries l ON l.election_id = t.election_id AND l.seq = t.seq
-    WHERE t.election_id = :election AND t.contest_id = :contest AND t.seq > :after AND t.seq <= :upto
-    ORDER BY t.seq LIMIT :limit
+    SELECT seq, tally, decision
+    FROM (
+        (SELECT t.seq, l.entry AS tally, NULL AS decision
+         FROM tallies t JOIN log_entries l ON l.election_id = t.election_id AND l.seq = t.seq
+         WHERE t.election_id = :election AND t.contest_id = :contest AND t.seq > :after AND t.seq <= :upto
+         ORDER BY t.seq LIMIT :limit)
+        UNION ALL
+        (SELECT d.seq, sent.entry, l.entry
+         FROM tally_decisions d
+         JOIN tallies t ON t.election_id = d.election_id AND t.seq = d.tally_seq
+         JOIN log_entries sent ON sent.election_id = t.election_id AND sent.seq = t.seq
+         JOIN log_entries l ON l.election_id = d.election_id AND l.seq = d.seq
+         WHERE d.election_id = :election AND t.contest_id = :contest AND d.seq > :after AND d.seq <= :upto
+           AND d.decision IN ('accept', 'recall')
+         ORDER BY d.seq LIMIT :limit)
+    ) told
+    ORDER BY seq LIMIT :limit
 """)
 _AFTER = text(f"""
     SELECT l.seq, l.at, l.kind, l.entry, l.leaf_hash, EXISTS (
@@ -45,6 +58,7 @@ class _Decision(msgspec.Struct, frozen=True):
 
 
 _read_tally = msgspec.json.Decoder(CountedTally).decode
+_read_decision = msgspec.json.Decoder(_Decision).decode
 
 
 class Log:
@@ -89,8 +103,19 @@ class Log:
 
     async def tallies(
         self, election_id: int, contest_id: int, *, after: int, upto: int, limit: int
-    ) -> list[CountedTally]:
-        """At most `limit` tallies of a contest behind `after` and not behind `upto`, in order."""
+    ) -> list[Told]:
+        """At most `limit` entries about tallies of a contest behind `after` and not behind `upto`, in order.
+
+        Of decisions those that count a tally or take one out.
+        """
         places = {"election": election_id, "contest": contest_id, "after": after, "upto": upto}
-        rows = await self._session.scalars(_TALLIES, {**places, "limit": limit})
-        return [_read_tally(entry) for entry in rows]
+        rows = await self._session.execute(_TALLIES, {**places, "limit": limit})
+        return [_told(row.tally, row.decision) for row in rows]
+
+
+def _told(tally: str, decision: str | None) -> Told:
+    sent = _read_tally(tally)
+    if decision is None:
+        return sent
+    read = _read_decision(decision)
+    return DecidedTally(read.seq, read.at, read.decision, read.supersedes, sent)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 
-from models.history import CountedTally, History, Race, thinned
+from models.history import History, Race, Told, thinned
 from repositories.database import Database
 from services.results import ResultsService, View
 
@@ -65,12 +65,12 @@ class HistoryService:
         """Takes the contest's entries up to the view's position, so that both tell of the same moment."""
         async with kept.reading:
             while kept.read_to < view.version:
-                tallies = await self._page(view, contest, kept.read_to)
-                for tally in tallies:
-                    kept.race.take(tally)
-                kept.read_to = tallies[-1].seq if len(tallies) == PAGE else view.version
+                found = await self._page(view, contest, kept.read_to)
+                for told in found:
+                    kept.race.take(told)
+                kept.read_to = found[-1].seq if len(found) == PAGE else view.version
 
-    async def _page(self, view: View, contest: str, after: int) -> list[CountedTally]:
+    async def _page(self, view: View, contest: str, after: int) -> list[Told]:
         async with self._database.snapshot() as repos:
             contest_id = await repos.elections.contest_id(view.election.id, contest)
             return await repos.log.tallies(

@@ -169,3 +169,39 @@ def test_withheld_selections_stand_in_ballot_order_which_tells_nothing() -> None
 
 def test_results_of_a_test_election_say_so() -> None:
     assert contest_results(election(is_test=True), count()).is_test
+
+
+def test_what_is_certified_moves_no_more_although_a_tally_waits() -> None:
+    waiting = count(units_reported=4, voters_registered_reported=570, reopened=500)
+    assert looked(election(), waiting) == ("open", 0, 500)
+    assert looked(election(status="certified"), waiting) == ("decided", 0, 0)
+    assert looked(election(status="correction"), waiting) == ("open", 0, 500)
+
+
+def test_a_recount_leaves_everything_open() -> None:
+    done = count(units_reported=4, voters_registered_reported=570)
+    assert looked(election(), done) == ("decided", 0, 0)
+    again = msgspec.structs.replace(done, recounting=True)
+    assert looked(election(), again) == ("open", None, 0)
+
+
+def test_a_draft_and_a_part_of_an_election_say_nothing_of_what_is_possible() -> None:
+    assert contest_results(election(status="draft"), count()).outlook is None
+    assert contest_results(election(), count(), unit="north").outlook is None
+    withheld = contest_results(election(), count(lowered_by=7), withhold=True)
+    assert (withheld.outlook, withheld.recount_due, withheld.lowered_by) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("reported", "ben", "due"), [(3, 80, None), (4, 80, True), (4, 79, False), (4, 60, False)]
+)
+def test_a_recount_is_due_once_all_have_reported_and_the_margin_is_small(
+    reported: int, ben: int, due: bool | None
+) -> None:
+    found = contest_results(election(), count(units_reported=reported, selections=votes(ada=80, ben=ben)))
+    assert found.recount_due is due
+
+
+def looked(state: ElectionState, counted: ContestCount) -> Any:
+    found = contest_results(state, counted).outlook
+    return found and (found.call, found.outstanding, found.reopened)
