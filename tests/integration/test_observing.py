@@ -12,6 +12,7 @@ from quart.typing import TestClientProtocol as Client
 
 from models.definitions import UnitDefinition
 from quart_app.wiring import Services
+from services import observing
 from services.kept import Kept
 from tests.building import REGISTERED, a_tally, every_tally, tiny_election, unbalanced
 from tests.desk import Desk, define
@@ -21,6 +22,12 @@ from tests.office import Office
 SECRET = 1_234_567_891
 TURNOUT = "0.617"
 """Of two thousand million registered voters."""
+
+
+@pytest.fixture(autouse=True)
+def without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for a figure here has just sent it."""
+    monkeypatch.setattr(observing, "PAUSE_SECONDS", 0)
 
 
 async def asked(client: Client, address: str, status: int = 200, **headers: str) -> Any:
@@ -266,12 +273,45 @@ async def test_what_is_kept_is_read_once_for_all_who_ask_at_once() -> None:
         await asyncio.sleep(0)
         return 4
 
-    assert await asyncio.gather(*(kept.of("a", 1, read) for _ in range(20))) == [4] * 20
+    held = await asyncio.gather(*(kept.of("a", 1, read) for _ in range(20)))
+    assert [(each.version, each.value) for each in held] == [(1, 4)] * 20
     assert reads == 1
     await kept.of("a", 2, read)
     assert reads == 2
     await kept.of("a", 1, read)
     assert reads == 2
+
+
+async def test_what_was_just_read_serves_for_a_pause_unless_it_must_be_newer() -> None:
+    kept: Kept[int] = Kept(most=2, heaviest=10, weight=lambda value: value)
+    values = iter(range(9))
+
+    async def read() -> int:
+        return next(values)
+
+    await kept.of("a", 1, read)
+    paused = await kept.of("a", 5, read, least=1, pause=600)
+    assert (paused.version, paused.value) == (1, 0)
+    newer = await kept.of("a", 5, read, least=3, pause=600)
+    assert (newer.version, newer.value) == (5, 1)
+    assert (await kept.of("a", 6, read, least=3)).value == 2
+
+
+async def test_a_pause_never_keeps_what_was_withheld(
+    desk: Desk, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observing, "PAUSE_SECONDS", 600)
+    await desk.receipts(a_tally("north-1"))
+    for name in ("progress", "contests/president/integrity"):
+        first = await client.get(f"{desk.path}/{name}")
+        await desk.receipts(a_tally("north-2", revision=1) if name == "progress" else a_tally("south-1"))
+        again = await client.get(f"{desk.path}/{name}", headers={"If-None-Match": first.headers["ETag"]})
+        assert again.status_code == 304
+    await desk.house.elections.move("tiny", "withhold", "an error in the list")
+    assert (await asked(client, f"{desk.path}/progress"))["hours"][0]["ballots_cast"] is None
+    assert (await asked(client, f"{desk.path}/contests/president/integrity"))["last_digits"] is None
+    await desk.house.elections.move("tiny", "release")
+    assert (await asked(client, f"{desk.path}/progress"))["units_reported"] == 3
 
 
 async def test_what_is_kept_is_bounded_in_number_and_in_weight() -> None:
