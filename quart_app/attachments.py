@@ -1,4 +1,8 @@
-"""Files that come with a form, and how they are handed out again: as downloads and never as pages."""
+"""Files that come with a form, and how they are handed out again: as downloads and never as pages.
+
+A route that takes them says so with `takes_files(MAX_FORM)` (`quart_app/door/sizes.py`): its form may then be
+larger than others, also where the form's token is read before the view is reached.
+"""
 
 import os
 

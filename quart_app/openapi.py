@@ -82,10 +82,10 @@ def describe(app: Quart) -> None:
 
 
 def also_answers(media: str, example: str) -> Callable[[F], F]:
-    """The route's 200 comes as text of this media type, alone or beside its JSON."""
+    """The route's 200 comes as text of this media type too, or alone as that of one or several such types."""
 
     def mark(view: F) -> F:
-        setattr(view, _MEDIA, (media, example))
+        setattr(view, _MEDIA, {media: example, **getattr(view, _MEDIA, {})})
         return view
 
     return mark
@@ -156,9 +156,9 @@ class Document(OpenAPIProvider):
         """What quart-schema has no words for: other media types, and which problem a status means."""
         if rule.websocket:
             responses[101] = {"description": "The connection is a WebSocket from here on."}
-        if media := getattr(self._app.view_functions[rule.endpoint], _MEDIA, None):
+        for media, example in getattr(self._app.view_functions[rule.endpoint], _MEDIA, {}).items():
             answer = responses.setdefault(200, {"content": {}})
-            answer["content"][media[0]] = {"schema": {"type": "string"}, "example": media[1]}
+            answer["content"][media] = {"schema": {"type": "string"}, "example": example}
         for status, response in responses.items():
             response.setdefault("description", HTTPStatus(status).phrase)
             for content in response.get("content", {}).values():

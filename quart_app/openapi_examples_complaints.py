@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 PDF = "%PDF-1.7 …"
+PICTURE = "(bytes of a picture)"
 
 _INFO = {
     "election": "adams-2024",

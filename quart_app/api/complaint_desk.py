@@ -31,7 +31,7 @@ from quart_app.bodies import json_body
 from quart_app.errors import Problem
 from quart_app.live import EVENT_STREAM, event
 from quart_app.openapi import also_answers
-from quart_app.openapi_examples_complaints import COMPLAINT_STREAM, COMPLAINTS_CSV, PDF
+from quart_app.openapi_examples_complaints import COMPLAINT_STREAM, COMPLAINTS_CSV, PDF, PICTURE
 from quart_app.spreadsheets import MEDIA, Row, csv_stream
 from quart_app.sse import alive, stream_response
 from quart_app.wiring import services
@@ -121,6 +121,9 @@ async def decide_complaint(election: str, number: int, data: ComplaintDecision) 
 @only(*DESK_READERS)
 @tag(["complaints"])
 @also_answers("application/pdf", PDF)
+@also_answers("image/jpeg", PICTURE)
+@also_answers("image/png", PICTURE)
+@also_answers("image/webp", PICTURE)
 async def complaint_attachment(election: str, number: int, position: int) -> Response:
     """An attachment as a download, counted from 1; that it was taken stands in the audit trail."""
     found = await services().complaint_desk.attachment(election, number, position, await actor())
