@@ -1,13 +1,13 @@
-"""A whole night of a real county in memory: its tallies one after the other, each held or counted."""
+"""A whole night in memory: its tallies one after the other, each held or counted."""
 
 import datetime
 from collections.abc import Sequence
 
 from models.batch import Receipt, Recorded, Sender, Submission
 from models.checks import FailedCheck
+from models.definitions import ElectionDefinition
 from models.moments import Moments
 from models.recording import Recorder
-from models.results_file import ResultsFile
 from models.submissions import TallySubmission, digest
 from models.surroundings import Surrounding
 from models.totals import Siblings
@@ -17,9 +17,11 @@ from tests.spoiling import Key, key_of
 AT = datetime.datetime(2026, 11, 3, 20, 0, tzinfo=datetime.UTC)
 
 
-def night(county: ResultsFile, tallies: Sequence[TallySubmission]) -> dict[Key, tuple[FailedCheck, ...]]:
+def night(
+    election: ElectionDefinition, tallies: Sequence[TallySubmission]
+) -> dict[Key, tuple[FailedCheck, ...]]:
     """What is held of the tallies in the order in which they come, and why."""
-    book = book_of(county.election)
+    book = book_of(election)
     around = Surrounding(book.contest_codes())
     for contest in book.contests.values():
         for precinct in book.precincts.values():

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from models.check_settings import CheckSetting, CheckSettings
 from models.definitions import ElectionDefinition
 from models.fictional.candidates import NOT_ENOUGH, Candidacy, make_candidacies
 from models.fictional.country import Precinct, make_precincts, units_of
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 MAX_PRECINCTS = 20_000
+MOST_WITHOUT_TWINS = 1_000
+"""Precincts; among more some have identical figures by chance, and a right tally would be held for it."""
 
 _DATE = datetime.date(2026, 11, 3)
 # 15 for the country, and for each district up to four on the ballot and those who did not get there.
@@ -93,7 +96,14 @@ def _definition(places: Sequence[Precinct], races: Sequence[Race]) -> ElectionDe
         units=units_of(places),
         parties=PARTIES,
         contests=tuple(race.contest for race in races),
+        checks=_checks(len(places)),
     )
+
+
+def _checks(precincts: int) -> CheckSettings:
+    usual = CheckSettings()
+    twins = CheckSetting(on=precincts <= MOST_WITHOUT_TWINS, tolerance=usual.duplicate_vector.tolerance)
+    return msgspec.structs.replace(usual, duplicate_vector=twins)
 
 
 def _returns(

@@ -39,7 +39,7 @@ async def test_in_batches_the_same_is_held_as_one_after_the_other(house: Service
     desk = await define(house, county.election)
     officer = await desk.official(units=[county.election.units[0].code])
     held = await sent(desk, officer, tallies)
-    assert {key: receipt.checks for key, receipt in held.items()} == night(county, tallies)
+    assert {key: receipt.checks for key, receipt in held.items()} == night(county.election, tallies)
 
 
 async def test_reviewers_bring_a_spoiled_night_to_exactly_the_right_totals(house: Services) -> None:

@@ -22,7 +22,7 @@ def test_of_adams_what_is_spoiled_is_held_and_nothing_else(seed: int) -> None:
     county = read_county("adams-2024")
     tallies, wrong = spoiled(county.tallies, seed)
     assert (len(tallies), len(wrong)) == (408, 20)
-    assert night(county, tallies).keys() == wrong
+    assert night(county.election, tallies).keys() == wrong
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -30,13 +30,13 @@ def test_in_whatever_order_adams_comes_nothing_is_held(seed: int) -> None:
     county = read_county("adams-2024")
     tallies = list(county.tallies)
     random.Random(seed).shuffle(tallies)
-    assert night(county, tallies) == {}
+    assert night(county.election, tallies) == {}
 
 
 @pytest.mark.parametrize("code", ["centre-2020", "allegheny-2024"])
 def test_what_is_held_of_a_county_is_in_the_table_with_its_reason(code: str) -> None:
     county = read_county(code)
-    held = night(county, county.tallies)
+    held = night(county.election, county.tallies)
     assert documented(code) == {
         (*key, check.check, check.found, check.expected) for key, checks in held.items() for check in checks
     }

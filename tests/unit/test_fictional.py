@@ -10,6 +10,7 @@ from models.checks import balance, ceiling, turnout
 from models.fictional import FictionalElection, Official, fictional_election
 from models.rights import Role
 from models.submissions import TallySubmission
+from tests.nights import night as held_of
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,12 @@ def test_every_right_tally_passes_every_check(sized: tuple[int, FictionalElectio
         assert ceiling(tally) is None
         assert turnout(tally, voters[tally.precinct]) is None
         assert 0.44 <= tally.ballots_cast / voters[tally.precinct] <= 0.81
+
+
+@pytest.mark.parametrize("precincts", [12, 300, 3_000])
+def test_no_right_tally_is_held_among_the_others_of_its_night(precincts: int) -> None:
+    election = fictional_election(precincts=precincts)
+    assert held_of(election.definition, election.tallies) == {}
 
 
 def test_every_precinct_reports_each_contest_on_its_ballot_once(sized: tuple[int, FictionalElection]) -> None:
