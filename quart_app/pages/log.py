@@ -69,7 +69,9 @@ async def log(election: str, query_args: LogQuery) -> Response:
 def _told(record: LogRecord, released: bool) -> dict[str, Any]:
     """What the public may read of an entry, with its checks in words."""
     entry: dict[str, Any] = msgspec.json.decode(record.public(released=released))
-    checks = msgspec.convert(entry.get("checks", []), list[FailedCheck])
+    # In an entry of the election itself they are those that it makes.
+    failed = entry.get("checks", []) if record.kind == "tally" else []
+    checks = msgspec.convert(failed, list[FailedCheck])
     return {**entry, "at": record.at, "checks": [check_words(check) for check in checks]}
 
 
