@@ -18,6 +18,8 @@ export class Ballots {
   timezone = "UTC";
   username = "";
   status = "open";
+  /** Whether two people enter each tally. */
+  doubleEntry = false;
   /** Whose they are is certain; what the server says to somebody else is not taken then. */
   settled = false;
   /** Whether there are precincts that were not loaded: they are found by their names. */
@@ -56,6 +58,7 @@ export class Ballots {
     this.timezone = page.timezone;
     this.username = page.username;
     this.status = page.election_status;
+    this.doubleEntry = page.double_entry ?? false;
     this.more ||= page.more ?? false;
     for (const precinct of page.precincts) this.#precincts.set(precinct.code, precinct);
     for (const contest of page.contests) this.#contests.set(contest.code, contest);
@@ -63,8 +66,8 @@ export class Ballots {
 
   /** To be kept on this device. */
   kept() {
-    const { timezone, username, status, more } = this;
-    return { pages: [{ timezone, username, election_status: status, more, precincts: this.precincts(), contests: [...this.#contests.values()] }] };
+    const { timezone, username, status, doubleEntry, more } = this;
+    return { pages: [{ timezone, username, election_status: status, double_entry: doubleEntry, more, precincts: this.precincts(), contests: [...this.#contests.values()] }] };
   }
 
   precincts(search = "") {

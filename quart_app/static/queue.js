@@ -1,6 +1,7 @@
 // The tallies that one officer typed on this device, in every tab the same; one tab at a time sends them.
 
 import { Outbox } from "./outbox.js";
+import { secondFor } from "./words.js";
 
 // A tab that does not say so for this long is not sending, whatever it holds: telephones put tabs to sleep.
 const SILENCE_MS = 8_000;
@@ -64,10 +65,12 @@ export class Queue {
     return this.items.findLast(({ tally }) => tally.precinct === precinct && tally.contest === contest);
   }
 
-  /** The revision that follows all that this device knows of. */
+  /** The revision that follows all that this device knows of; that of somebody else's entry which waits for one. */
   next(precinct, contest, sent) {
     const own = this.items.filter(({ tally, answer }) => tally.precinct === precinct && tally.contest === contest && answer?.type === "receipt");
-    return Math.max(sent?.revision ?? 0, ...own.map(({ answer }) => answer.revision)) + 1;
+    const newest = Math.max(0, ...own.map(({ answer }) => answer.revision));
+    if (secondFor(sent, this.username) && sent.revision > newest) return sent.revision;
+    return Math.max(sent?.revision ?? 0, newest) + 1;
   }
 
   async add(tally, names) {

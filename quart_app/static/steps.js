@@ -4,7 +4,7 @@ import { COUNTS, balance, failedChecks, faultOf, typed } from "./ballot.js";
 import { apart, h, named } from "./dom.js";
 import { figure } from "./figures.js";
 import { n, t } from "./texts.js";
-import { EXPLAINED, HEADINGS, SENT_AGAIN, STANDINGS, checkWords, problemWords, standingOf } from "./words.js";
+import { EXPLAINED, HEADINGS, SENT_AGAIN, STANDINGS, checkWords, problemWords } from "./words.js";
 
 const LABELS = {
   ballots_cast: t("Ballots cast"),
@@ -44,8 +44,8 @@ function count(name, label, value, hint) {
   return h("div", { class: "count" }, h("label", { for: name }, label), hint && h("p", { class: "hint", id: `${name}-hint` }, hint), input);
 }
 
-/** `draft` is { figures, reason, revision }; figures are as they were typed. */
-export function tallyForm(contest, draft, submit) {
+/** `draft` is { figures, reason, revision }; figures are as they were typed. `second` is whether one entry waits for it. */
+export function tallyForm(contest, draft, second, submit) {
   const votes = contest.selections.map(({ code, name, party }) => {
     const label = [named(name), party && " ", party && h("span", { class: "party", translate: "no" }, party)];
     return count(`votes.${code}`, label, draft.figures[`votes.${code}`]);
@@ -58,7 +58,8 @@ export function tallyForm(contest, draft, submit) {
       contest.votes_allowed > 1 && h("p", { class: "hint" }, t("Each ballot has up to %(allowed)s votes.", { allowed: figure(contest.votes_allowed) })),
       votes),
     h("fieldset", {}, h("legend", {}, t("Ballots")), counts),
-    draft.revision > 1 && h("fieldset", { id: "correction" }, h("legend", {}, t("Correction")),
+    draft.revision > 1 && h("fieldset", { id: "correction" },
+      h("legend", {}, second ? t("Revision %(revision)s", { revision: draft.revision }) : t("Correction")),
       h("div", { class: "row" }, h("label", { for: "reason" }, t("Reason")),
         h("p", { class: "hint", id: "reason-hint" }, t("It stands in the public log: name no voter.")), reason)),
     h("output", { class: "balance", id: "balance", "aria-live": "off" }),
@@ -168,13 +169,13 @@ const reasons = (failed, tally, contest) =>
 
 const pair = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
-/** How a tally stands: a stub with the receipt, or what is to be done. `live` is whether it can be sent now. */
-export function stub(item, contest, live, level = "h1") {
+/** How a tally stands: a stub with the receipt, or what is to be done; `since` is what came of it since. */
+export function stub(item, contest, standing, since, level = "h1") {
   const { tally, answer, names } = item;
-  const standing = standingOf(item, live);
   const told = [
     h(level, { tabindex: "-1" }, HEADINGS[standing]),
     lead(named(names.contest), h("br"), named(names.precinct)),
+    ...since.map((words) => h("p", { class: "notice" }, words)),
   ];
   if (answer?.checks?.length) told.push(reasons(answer.checks, tally, contest));
   if (EXPLAINED[standing]) told.push(h("p", {}, EXPLAINED[standing]));

@@ -11,7 +11,7 @@ import { StatusLine } from "./status_line.js";
 import { openStore } from "./store.js";
 import { t } from "./texts.js";
 import { showWayIn } from "./way_in.js";
-import { CONFLICT, SENT_AGAIN, problemWords, standingOf } from "./words.js";
+import { CONFLICT, DONE, SECOND_ENTRY, SECOND_REASON, SENT_AGAIN, STANDINGS, TO_ENTER, decidedWords, fromPaper, problemWords, secondFor, sinceWords, standOf, standingOf } from "./words.js";
 
 const root = document.getElementById("entry");
 const { election } = root.dataset;
@@ -142,7 +142,7 @@ class Entry {
     if (this.#queue.state !== "live") return;
     for (const { ref, tally, answer } of this.#queue.items) {
       const { precinct, contest } = tally;
-      if (answer?.type !== "receipt" || this.#learnt.has(ref) || this.#ballots.sent(precinct, contest)?.revision >= answer.revision) continue;
+      if (answer?.type !== "receipt" || this.#learnt.has(ref) || this.#ballots.sent(precinct, contest)?.seq >= answer.seq) continue;
       this.#learnt.add(ref);
       this.#reached(precinct);
     }
@@ -216,15 +216,30 @@ class Entry {
   #standing(precinct, contest) {
     const item = this.#queue.of(precinct, contest);
     const sent = this.#ballots.sent(precinct, contest);
-    const standing = item && standingOf(item, this.#queue.state === "live");
-    if (standing && !(sent && item.answer?.revision < sent.revision)) return standing;
-    if (sent) return sent.status === "quarantined" ? "held" : "sent";
+    if (item && !(item.answer?.seq <= sent?.seq)) return standingOf(item, this.#queue.state === "live");
+    if (sent) return this.#stand(sent, item?.answer?.seq === sent.seq);
     return this.#drafts.of(precinct, contest) ? "draft" : "none";
   }
 
+  /** What the server told of a tally; `own` is one whose receipt is on this device. */
+  #stand(sent, own) {
+    const stand = standOf(sent, this.#username);
+    return own && stand === "sent" ? "received" : stand;
+  }
+
   #progress(precinct) {
-    const sent = precinct.contests.filter((contest) => ["received", "held", "sent"].includes(this.#standing(precinct.code, contest)));
+    const sent = precinct.contests.filter((contest) => DONE.includes(this.#standing(precinct.code, contest)));
     return progress(sent.length, precinct.contests.length);
+  }
+
+  /** The stub of a tally on this device, with what the server told since of the same revision. */
+  #stub(item, level) {
+    const { tally, answer } = item;
+    const sent = this.#ballots.sent(tally.precinct, tally.contest);
+    const contest = this.#ballots.contest(tally.contest);
+    const told = sent && sent.seq >= answer?.seq && sent.revision === answer.revision;
+    if (told) return stub(item, contest, this.#stand(sent, true), sinceWords(answer, sent, this.#username), level);
+    return stub(item, contest, standingOf(item, this.#queue.state === "live"), [], level);
   }
 
   #listStep() {
@@ -266,7 +281,7 @@ class Entry {
   #device() {
     if (!this.#queue.items.length) return [];
     const lines = [...this.#queue.items].reverse().map((item) => h("li", {},
-      stub(item, this.#ballots.contest(item.tally.contest), this.#queue.state === "live", "h3"),
+      this.#stub(item, "h3"),
       h("p", { class: "actions", "data-ref": item.ref }, actions(item, this.#does(item), `${item.names.contest}, ${item.names.precinct}`))));
     return [h("section", { id: "device", "aria-labelledby": "device-heading" }, h("h2", { id: "device-heading" }, t("On this device")), h("ul", { class: "stubs" }, lines))];
   }
@@ -299,20 +314,21 @@ class Entry {
     const item = this.#queue.of(code, contestCode);
     const draft = this.#drafts.of(code, contestCode);
     if (location.hash === "#check" && draft && !faultsOf(contest, draft).length) return this.#checkStep(precinct, contest, draft);
-    if (item && !draft && location.hash !== "#correct") return this.#stubStep(precinct, contest, item);
+    const asked = ["second", "again"].includes(this.#standing(code, contestCode));
+    if (item && !draft && !asked && location.hash !== "#correct") return this.#stubStep(precinct, contest, item);
     if (item && !item.answer) return this.#stubStep(precinct, contest, item);
     return this.#formStep(precinct, contest);
   }
 
   #stubStep(precinct, contest, item) {
-    const following = precinct.contests.find((code) => ["none", "draft"].includes(this.#standing(precinct.code, code)));
+    const following = precinct.contests.find((code) => TO_ENTER.includes(this.#standing(precinct.code, code)));
     const next = following && this.#ballots.contest(following);
     const settled = item.answer?.type !== "problem";
     const typed = this.#drafts.of(precinct.code, contest.code);
     return [
       crumbs(base, precinct),
       typed && !item.answer && h("p", { class: "notice" }, t("This was sent from another window already. What you typed here is kept: once the receipt is here you can send it as a correction.")),
-      stub(item, contest, this.#queue.state === "live"),
+      this.#stub(item),
       ...readBack(contest, item.tally),
       lead(this.#progress(precinct)),
       h("p", { class: "actions", "data-ref": item.ref },
@@ -326,9 +342,10 @@ class Entry {
     const { precinct, contest } = item.tally;
     const here = `${base}/${precinct}/${contest}`;
     const intoForm = async (problem = null) => {
-      const draft = this.#drafts.at(precinct, contest, this.#queue.next(precinct, contest, this.#ballots.sent(precinct, contest)));
+      const sent = this.#ballots.sent(precinct, contest);
+      const draft = this.#drafts.at(precinct, contest, this.#queue.next(precinct, contest, sent));
       Object.assign(draft.figures, figuresOf(item.tally));
-      draft.reason = problem ? item.tally.reason ?? "" : "";
+      draft.reason = (problem && item.tally.reason) || this.#reason(sent);
       draft.problem = problem;
       await this.#drafts.keep(draft);
       this.#go(here, "#correct");
@@ -347,7 +364,7 @@ class Entry {
       again: () => this.#queue.again(item.ref),
       remove: async () => {
         // It stays known as sent: what the receipt said is asked for before the receipt is gone.
-        if (item.answer.type === "receipt" && !(this.#ballots.sent(precinct, contest)?.revision >= item.answer.revision)) await this.#reached(precinct);
+        if (item.answer.type === "receipt" && !(this.#ballots.sent(precinct, contest)?.seq >= item.answer.seq)) await this.#reached(precinct);
         await this.#queue.remove(item.ref);
       },
     };
@@ -361,8 +378,8 @@ class Entry {
     const sent = this.#ballots.sent(precinct.code, contest.code);
     const next = this.#queue.next(precinct.code, contest.code, sent);
     const draft = kept ?? this.#begun(precinct.code, contest.code, next);
-    const above = this.#overtaken(draft, next);
-    const form = tallyForm(contest, draft, (event) => {
+    const above = this.#overtaken(draft, next, sent);
+    const form = tallyForm(contest, draft, secondFor(sent, this.#username), (event) => {
       event.preventDefault();
       draft.problem = null;
       this.#drafts.keep(draft);
@@ -382,7 +399,7 @@ class Entry {
       addUp();
     });
     addUp();
-    if (!kept && sent && !Object.keys(draft.figures).length) this.#fetch(precinct.code, sent, draft);
+    if (!kept && sent && !fromPaper(sent, this.#username) && !Object.keys(draft.figures).length) this.#fetch(precinct.code, sent, draft);
     this.#afterwards = () => {
       if (above.length || draft.problem) showFaults(form, this.#faultsAt(draft.problem), above);
     };
@@ -390,7 +407,8 @@ class Entry {
       crumbs(base, precinct),
       heading(named(contest.name)),
       lead(named(precinct.name)),
-      sent && this.#already(precinct, contest, sent, Object.keys(draft.figures).length > 0),
+      sent ? this.#already(precinct, contest, sent, Object.keys(draft.figures).length > 0)
+        : this.#ballots.doubleEntry && h("p", { class: "hint" }, t("Two people enter each tally, without seeing each other's figures. It is counted once the two are equal.")),
       draft.revision > 1 && !sent && h("p", { class: "notice" }, t("What you send now corrects what you sent before. Change the figures that are wrong and say why.")),
       form,
       kept && h("p", { class: "actions" }, button(t("Empty the form"), async () => { await this.#drafts.drop(draft); this.#show(); })),
@@ -402,7 +420,13 @@ class Entry {
     const item = this.#queue.of(precinct, contest);
     const sent = this.#ballots.sent(precinct, contest);
     const newest = item?.answer?.type === "receipt" && item.answer.revision === revision - 1 ? item.tally : this.#sent.get(sent?.seq);
-    return this.#drafts.begun(precinct, contest, revision, newest ? figuresOf(newest) : {});
+    const figures = newest && !fromPaper(sent, this.#username) ? figuresOf(newest) : {};
+    return Object.assign(this.#drafts.begun(precinct, contest, revision, figures), { reason: this.#reason(sent) });
+  }
+
+  /** What the reason begins with: who makes a second entry may have none of their own. */
+  #reason(sent) {
+    return secondFor(sent, this.#username) && sent.revision > 1 ? SECOND_REASON : "";
   }
 
   /** What a colleague or another device sent; without a network the form stays empty. */
@@ -423,26 +447,40 @@ class Entry {
   }
 
   /** Words for what came in between, where it did; the draft is a correction from then on. */
-  #overtaken(draft, next) {
+  #overtaken(draft, next, sent) {
     const { problem } = draft;
     const overtaken = draft.revision !== next;
     draft.revision = next;
+    draft.reason ||= this.#reason(sent);
     if (problem && !problem.errors.some(({ field }) => field && field !== "revision" && field !== "ref")) return [problemWords(problem)];
-    return overtaken ? [CONFLICT] : [];
+    if (!overtaken) return [];
+    return [secondFor(sent, this.#username) ? SECOND_ENTRY : CONFLICT];
   }
 
   #faultsAt(problem) {
     if (!problem || problem.code === "revision-conflict" || SENT_AGAIN.includes(problem.code)) return [];
-    return problem.errors.filter(({ field }) => field !== "ref").map(({ field, message }) => [field, message]);
+    return problem.errors.filter(({ field }) => !["ref", "revision"].includes(field)).map(({ field, message }) => [field, message]);
   }
 
   #already(precinct, contest, sent, known) {
+    const stand = standOf(sent, this.#username);
+    if (stand === "second") return this.#second();
     const clock = clockOf(this.#ballots.timezone);
     const told = t("Entry %(seq)s, revision %(revision)s, by %(by)s, %(at)s", { seq: figure(sent.seq), revision: sent.revision, by: apart(sent.by), at: clock(sent.at) });
+    const decided = decidedWords(sent, this.#username);
     return h("div", { class: "card already" },
-      h("p", {}, h("strong", {}, sent.status === "quarantined" ? t("Held for review") : t("Sent already")), ": ", told, ". ",
+      h("p", {}, h("strong", {}, stand === "sent" ? t("Sent already") : STANDINGS[stand]), ": ", told, ". ",
         h("a", { href: `${base}/${precinct.code}/${contest.code}/${sent.seq}` }, t("See what was sent"))),
-      h("p", {}, known ? t("What you send now corrects it. Change the figures that are wrong and say why.") : t("What you send now corrects it: type all figures anew and say why.")));
+      decided && h("p", { class: "decided" }, decided),
+      h("p", {}, sent.differs ? t("Two people enter each tally, and these two entries differ. Type every figure anew from the paper and say why.")
+        : known ? t("What you send now corrects it. Change the figures that are wrong and say why.")
+        : t("What you send now corrects it: type all figures anew and say why.")));
+  }
+
+  #second() {
+    return h("div", { class: "card already" },
+      h("p", {}, h("strong", {}, STANDINGS.second)),
+      h("p", {}, t("Type every figure from the paper. You see the other person's entry once both are here: if the two are equal they are counted, and otherwise both are held for review.")));
   }
 
   // ---- the figures read back ----
