@@ -27,6 +27,8 @@ MOST_TICKS = 5
 MOST_DOTS = 3_000
 # Where the axis of turnout ends: what lies beyond stands at its edge, so that no slip hides all others.
 MOST_TURNOUT = 2.0
+# As low as a part of a column may be and still be seen.
+LEAST_PART = 3.0
 # Hours that a time axis has at least, so that a single one is no wall.
 LEAST_HOURS = 4
 _HOUR = datetime.timedelta(hours=1)
@@ -173,10 +175,11 @@ def sizes_plot(found: IdenticalVotes) -> SizesPlot | None:
     most = _top(max(size.precincts for size in found.sizes))
     one = (RIGHT - LEFT) / len(found.sizes)
     high = (BOTTOM - TOP) / most
-    columns = [
-        _column(LEFT + one * place, BOTTOM, one, high * size.precincts, high * size.alike)
-        for place, size in enumerate(found.sizes)
-    ]
+    columns = []
+    for place, size in enumerate(found.sizes):
+        height = high * size.precincts
+        part = min(height, max(LEAST_PART, high * size.alike)) if size.alike else 0
+        columns.append(_column(LEFT + one * place, BOTTOM, one, height, part))
     return SizesPlot(tuple(columns), found.sizes, _number_ticks(most, BOTTOM, TOP))
 
 

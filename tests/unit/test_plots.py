@@ -15,6 +15,7 @@ from quart_app.pages.plots import (
     BOTTOM,
     HOURS_BOTTOM,
     HOURS_TOP,
+    LEAST_PART,
     LEFT,
     MOST_DOTS,
     RIGHT,
@@ -137,3 +138,10 @@ def test_very_many_precincts_are_as_many_dots_as_a_drawing_can_show() -> None:
 def test_last_digits_of_large_counts_are_drawn() -> None:
     figures = [(1_000, 100 + number, 200 + number) for number in range(30)]
     assert digits_plot(last_digits(precincts(*figures))) is not None
+
+
+def test_a_few_precincts_with_the_same_votes_are_seen_among_very_many() -> None:
+    figures = [(2_000, 300 + number, 200) for number in range(400)]
+    found = sizes_plot(statistics(precincts(*figures, figures[0]), ("ada", "ben")).identical_votes)
+    assert found is not None
+    assert [column.part for column in found.columns if column.part] == [LEAST_PART]
