@@ -133,13 +133,15 @@ class Arriving:
         """
         standing, first = self._standing, self._standing.awaiting
         standing.revision = self._tally.revision
-        held = Held(self._figures, self._tally.revision, self._submission.sender.official_id, entry)
+        sender = self._submission.sender.official_id
+        held = Held(self._figures, self._tally.revision, sender, entry, self._vector)
         standing.awaiting = held if status == TallyStatus.AWAITING else None
         if status == TallyStatus.ACCEPTED:
             return self._count(first)
         if differs and first:
             standing.quarantined += (first, held)
             self._recorded.statuses[first.seq] = TallyStatus.QUARANTINED
+            self._report(first.seq, first.vector)
             return ()
         if status == TallyStatus.QUARANTINED:
             standing.quarantined += (held,)
@@ -176,9 +178,8 @@ class Arriving:
     def _add_row(self, status: TallyStatus, entry: int, *, lowered: bool) -> None:
         contest, precinct = self._contest, self._precinct
         # A first entry is nobody's twin before the second has come.
-        if self._vector is not None and status != TallyStatus.AWAITING:
-            place = Place(self._seq, precinct.id, precinct.code)
-            self._surrounding.reported(contest.id, self._vector, place)
+        if status != TallyStatus.AWAITING:
+            self._report(self._seq, self._vector)
         self._recorded.rows.append(
             TallyRow(
                 self._seq,
@@ -192,6 +193,11 @@ class Arriving:
                 lowered,
             )
         )
+
+    def _report(self, seq: int, vector: int | None) -> None:
+        if vector is not None:
+            place = Place(seq, self._precinct.id, self._precinct.code)
+            self._surrounding.reported(self._contest.id, vector, place)
 
     def _entry(
         self,

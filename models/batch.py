@@ -45,6 +45,7 @@ class Held(msgspec.Struct, frozen=True):
     revision: int
     official_id: int
     entry: int = 0
+    vector: int | None = None
 
     @property
     def seq(self) -> int:

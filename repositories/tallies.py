@@ -17,7 +17,8 @@ from models.totals import Figures
 # joining the whole election to the batch: each look-up is one probe of an index, at every size.
 _STATE = text("""
     SELECT e.status AS election_status, e.changed_seq,
-           t.seq, t.contest_id, t.unit_id, t.revision, t.status, t.official_id, t.entry, t.ref, t.digest
+           t.seq, t.contest_id, t.unit_id, t.revision, t.status, t.official_id, t.entry, t.vector, t.ref,
+           t.digest
     FROM elections e
     LEFT JOIN (
         SELECT t.*
@@ -179,7 +180,7 @@ class Tallies:
             if row.status == TallyStatus.ACCEPTED:
                 standing.counted = figures[row.seq]
             elif row.status in _STANDS:
-                held = Held(figures[row.seq], row.revision, row.official_id, row.entry)
+                held = Held(figures[row.seq], row.revision, row.official_id, row.entry, row.vector)
                 if row.status == TallyStatus.AWAITING:
                     standing.awaiting = held
                 else:

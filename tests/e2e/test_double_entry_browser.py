@@ -1,4 +1,4 @@
-"""Two officers on two telephones enter the same tally: equal, unequal, asked again; with scripts and without."""
+"""Two officers on two telephones enter the same tally: equal, unequal, asked again; without scripts too."""
 
 import datetime
 import os

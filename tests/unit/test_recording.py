@@ -1,174 +1,21 @@
 """What a batch does to totals: rule 1 holds after anything that officers can send, in any batches."""
 
-import datetime
 from collections import Counter
-from typing import Any
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from models.ballot_book import BallotBook
-from models.batch import Earlier, Held, Receipt, Recorded, Sender, Standing, Submission, TallyRow
+from models.batch import Receipt, Recorded, Submission
 from models.errors import DomainError, ElectionNotOpen, RefReused, RevisionConflict
-from models.lifecycles import TALLY_MOVES, ElectionStatus, move
+from models.lifecycles import ElectionStatus
 from models.log import TallyEntry, entry_bytes, leaf_hash
-from models.moments import Moments
 from models.recording import Recorder
-from models.submissions import TallySubmission, check_against, digest
-from models.surroundings import Place, Surrounding
-from models.totals import Figures, Siblings
+from models.submissions import check_against
+from models.surroundings import Surrounding
 from tests.building import FIGURES, a_tally, book_of, tiny_election, unbalanced
-
-AT = datetime.datetime(2026, 11, 3, 20, 0, tzinfo=datetime.UTC)
-BOOK = book_of(tiny_election())
-COUNTS = ("ballots_cast", "overvotes", "undervotes", "write_ins", "rejected_ballots")
-SUMS = ("units_reported", "quarantined_units", "voters_registered", *COUNTS)
-
-
-class Ledger:
-    """What the database would hold, kept in dictionaries."""
-
-    def __init__(self, book: BallotBook = BOOK) -> None:
-        self.book = book
-        self.status: str = ElectionStatus.OPEN
-        self.head = book.changed_seq
-        self.rows: dict[int, TallyRow] = {}
-        self.entries: dict[int, str] = {}
-        self.statuses: dict[int, str] = {}
-        self.contest_totals: dict[tuple[int, int], Counter[str]] = {}
-        self.selection_totals: Counter[tuple[int, int]] = Counter()
-        self.receipts: dict[tuple[int, str], Receipt] = {}
-
-    def take(self, submissions: list[Submission]) -> list[Receipt | DomainError]:
-        """One batch: decided by a Recorder from how things stand, then written."""
-        recorded = Recorded.begin(self.head, AT)
-        standings, earlier = self._standings(), self._earlier()
-        recorder = Recorder(self.book, self.status, standings, earlier, self._surrounding(), recorded)
-        for submission in submissions:
-            recorder.take(submission)
-        self._write(recorded)
-        return recorded.answers
-
-    def _standings(self) -> dict[tuple[int, int], Standing]:
-        standings: dict[tuple[int, int], Standing] = {}
-        for seq, row in self.rows.items():
-            standing = standings.setdefault((row.contest_id, row.unit_id), Standing())
-            standing.revision = max(standing.revision, row.submission.tally.revision)
-            if self.statuses[seq] == "accepted":
-                standing.counted = figures_of(row)
-            elif self.statuses[seq] == "quarantined":
-                sender, revision = row.submission.sender, row.submission.tally.revision
-                standing.quarantined += (Held(figures_of(row), revision, sender.official_id, row.entry),)
-        return standings
-
-    def _surrounding(self) -> Surrounding:
-        """What each tally is held against, out of all rows."""
-        found = Surrounding(self.book.contest_codes())
-        precincts = {precinct.id: precinct for precinct in self.book.precincts.values()}
-        spread: dict[tuple[int, int], Siblings] = {}
-        for contest in self.book.contests.values():
-            for precinct in precincts.values():
-                spread[contest.id, precinct.above[0]] = Siblings(Moments(), {})
-        for seq, row in self.rows.items():
-            precinct = precincts[row.unit_id]
-            if self.statuses[seq] == "accepted":
-                found.counted(row.unit_id, row.contest_id, row.submission.tally.ballots_cast)
-                siblings = spread[row.contest_id, precinct.above[0]]
-                siblings.move(+1, figures_of(row), precinct.voters_registered)
-            if self.statuses[seq] in ("accepted", "quarantined") and row.vector is not None:
-                found.reported(row.contest_id, row.vector, Place(seq, precinct.id, precinct.code))
-        for (contest_id, unit), siblings in spread.items():
-            found.spread(contest_id, unit, siblings)
-        return found
-
-    def _earlier(self) -> dict[tuple[int, str], Earlier]:
-        digests = {
-            (row.submission.sender.official_id, row.submission.tally.ref): row.submission.digest
-            for row in self.rows.values()
-        }
-        return {key: Earlier(digests[key], receipt) for key, receipt in self.receipts.items()}
-
-    def _write(self, recorded: Recorded) -> None:
-        assert [row.seq for row in recorded.rows] == list(range(self.head + 1, recorded.seq + 1))
-        self.head = recorded.seq
-        for line in recorded.lines:
-            self.entries[line.seq] = line.entry
-        for row in recorded.rows:
-            self.rows[row.seq], self.statuses[row.seq] = row, row.status
-        for seq, status in recorded.statuses.items():
-            self.statuses[seq] = move(TALLY_MOVES, "The tally", self.statuses[seq], status)
-        for place, movement in recorded.totals.contests.items():
-            total = self.contest_totals.setdefault(place, Counter())
-            for name in SUMS:
-                total[name] += getattr(movement, name)
-        for place, moved in recorded.totals.selections.items():
-            self.selection_totals[place] += moved.votes
-        by_seq = {row.seq: row for row in recorded.rows}
-        for answer in recorded.answers:
-            if isinstance(answer, Receipt) and answer.seq in by_seq:
-                sender = by_seq[answer.seq].submission.sender
-                self.receipts[sender.official_id, answer.ref] = answer
-
-    def totals(self) -> dict[Any, Any]:
-        """All totals that are not zero."""
-        contests = {
-            place: {n: v for n, v in total.items() if v} for place, total in self.contest_totals.items()
-        }
-        return {
-            "contests": {place: total for place, total in contests.items() if total},
-            "selections": {place: votes for place, votes in self.selection_totals.items() if votes},
-        }
-
-    def sums(self) -> dict[Any, Any]:
-        """The same, added up from the tallies: what rule 1 says totals must be."""
-        contests: dict[tuple[int, int], Counter[str]] = {}
-        selections: Counter[tuple[int, int]] = Counter()
-        waiting = set()
-        precincts = {precinct.id: precinct for precinct in self.book.precincts.values()}
-        for seq, row in self.rows.items():
-            precinct = precincts[row.unit_id]
-            if self.statuses[seq] == "quarantined":
-                waiting.add((row.contest_id, row.unit_id))
-            if self.statuses[seq] != "accepted":
-                continue
-            for unit in precinct.above:
-                total = contests.setdefault((row.contest_id, unit), Counter())
-                total["units_reported"] += 1
-                total["voters_registered"] += precinct.voters_registered or 0
-                for name in COUNTS:
-                    total[name] += getattr(row.submission.tally, name)
-                for selection, votes in row.votes.items():
-                    selections[selection, unit] += votes
-        for contest, unit_id in waiting:
-            for unit in precincts[unit_id].above:
-                contests.setdefault((contest, unit), Counter())["quarantined_units"] += 1
-        named = {place: {n: v for n, v in total.items() if v} for place, total in contests.items()}
-        return {
-            "contests": {place: total for place, total in named.items() if total},
-            "selections": {place: votes for place, votes in selections.items() if votes},
-        }
-
-
-def figures_of(row: TallyRow) -> Figures:
-    tally = row.submission.tally
-    return Figures(row.seq, *(getattr(tally, name) for name in COUNTS), row.votes)
-
-
-def submission(tally: TallySubmission, official: int = 1) -> Submission:
-    return Submission(tally, Sender(official, "ws"), digest(tally))
-
-
-def refusal(answer: Receipt | DomainError) -> type[DomainError]:
-    assert isinstance(answer, DomainError)
-    return type(answer)
-
-
-def receipt(answer: Receipt | DomainError) -> Receipt:
-    assert isinstance(answer, Receipt), answer
-    return answer
-
+from tests.ledger import AT, BOOK, Ledger, receipt, refusal, submission, told
 
 PLACES = [("north-1", "president"), ("north-1", "council"), ("south-1", "president"), ("south-2", "measure")]
 
@@ -194,7 +41,7 @@ def submissions(draw: st.DrawFn) -> Submission:
         **figures,
     )
     assert not check_against(tally, BOOK)
-    return submission(tally, draw(st.integers(1, 2)))
+    return submission(tally, draw(st.integers(1, 3)))
 
 
 class ElectionNight(RuleBasedStateMachine):
@@ -276,13 +123,6 @@ def test_tallies_get_the_same_answers_and_totals_in_whatever_batches_they_come(
     assert [told(answer) for answer in one_by_one] == [told(answer) for answer in together]
     assert alone.totals() == batched.totals()
     assert alone.statuses == batched.statuses
-
-
-def told(answer: Receipt | DomainError) -> Any:
-    """An answer without its leaf hash, which covers random bytes."""
-    if isinstance(answer, Receipt):
-        return (answer.ref, answer.seq, answer.revision, answer.status, answer.checks)
-    return (type(answer), answer.title, answer.errors)
 
 
 def test_a_receipt_names_the_entry_its_revision_and_its_status() -> None:
