@@ -20,6 +20,8 @@ from services.books import Books
 from services.broker import Broker
 from services.candidates import CandidateService
 from services.canvass import Canvass
+from services.canvass_settings import CanvassSettingsService
+from services.certification import CertificationService
 from services.clock import utc_now
 from services.complaint_desk import ComplaintDesk
 from services.complaint_filing import ComplaintFilings
@@ -39,9 +41,12 @@ from services.officials import OfficialService
 from services.passes import PassService
 from services.passwords import Passwords
 from services.places import PlaceService
+from services.recounts import RecountService
 from services.registration import Registration
 from services.resealing import Resealing
 from services.results import ResultsService
+from services.review_following import ReviewFollowing
+from services.reviewing import ReviewService
 from services.shapes import ShapeService
 from services.sign_in import SignIn
 from services.signals import complaint_changed, election_changed, results_changed, rights_changed
@@ -91,6 +96,9 @@ class Services:
         self.elections = ElectionService(self.database, utc_now)
         self.drafting = DraftingService(self.database, utc_now)
         self.ballot_design = BallotDesign(self.database, utc_now)
+        self.canvass_settings = CanvassSettingsService(self.database, utc_now)
+        self.certification = CertificationService(self.database, utc_now)
+        self.recounts = RecountService(self.database, utc_now)
         self.keys = keys_of(settings)
         self.vault = Vault(self.keys)
         passwords = Passwords()
@@ -132,12 +140,14 @@ class Services:
             capacity=settings.intake.capacity,
         )
         self.canvass = Canvass(self.database, self._books, utc_now)
+        self.reviewing = ReviewService(self.database, utc_now)
+        self.review_following = ReviewFollowing(self.database, utc_now)
         self.entries = EntryService(self.database, self._books)
         self.broker = Broker(
             settings.redis_url,
-            [self._books, self.results, self.log],
+            [self._books, self.results, self.log, self.review_following],
             [self.standing],
-            [self.complaint_following],
+            [self.complaint_following, self.review_following],
         )
         self.watchers = Watchers(settings.live.max_watchers)
         self.broadcasters = Broadcasters(
@@ -160,6 +170,9 @@ class Services:
             (results_changed, self.broker.announce, self.intake),
             (results_changed, self.broker.announce, self.canvass),
             (election_changed, self.broker.announce, self.elections),
+            (election_changed, self.broker.announce, self.canvass_settings),
+            (election_changed, self.broker.announce, self.certification),
+            (election_changed, self.broker.announce, self.recounts),
             (complaint_changed, self.broker.announce_complaint, self.complaint_filings),
             (complaint_changed, self.broker.announce_complaint, self.complaint_desk),
             *((rights_changed, self.broker.announce_rights, sender) for sender in rights),
@@ -180,6 +193,7 @@ class Services:
         await self.results.close()
         await self.log.close()
         await self.complaint_following.close()
+        await self.review_following.close()
         await self._intake_database.dispose()
         await self.database.dispose()
 

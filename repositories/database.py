@@ -15,6 +15,7 @@ from repositories.audit import Audit
 from repositories.ballots import Ballots
 from repositories.candidates import Candidates
 from repositories.canvass import CanvassDecisions
+from repositories.certification import CertificationRecords
 from repositories.complaints import Complaints
 from repositories.contests import Contests
 from repositories.credentials import Credentials
@@ -26,7 +27,10 @@ from repositories.observing import Observing
 from repositories.opening import Opening
 from repositories.people import People
 from repositories.places import Places
+from repositories.previewing import Previewing
 from repositories.results import Results
+from repositories.review_cases import ReviewCases
+from repositories.reviewing import Reviewing
 from repositories.sealed import Sealed
 from repositories.shapes import Shapes
 from repositories.surroundings import Surroundings
@@ -64,6 +68,7 @@ class Repositories:
         self.audit = Audit(session)
         self.ballots = Ballots(session)
         self.candidates = Candidates(session)
+        self.certification = CertificationRecords(session)
         self.canvass = CanvassDecisions(session)
         self.complaints = Complaints(session)
         self.contests = Contests(session)
@@ -76,7 +81,10 @@ class Repositories:
         self.opening = Opening(session)
         self.people = People(session)
         self.places = Places(session)
+        self.previewing = Previewing(session)
         self.results = Results(session)
+        self.review_cases = ReviewCases(session)
+        self.reviewing = Reviewing(session)
         self.sealed = Sealed(session)
         self.shapes = Shapes(session)
         self.surroundings = Surroundings(session)

@@ -12,7 +12,13 @@ from models.results import ElectionState
 from models.rights import Actor
 from repositories.database import Repositories
 
-_ACTION = {"created": "election-defined", "edited": "election-changed"}
+_ACTION = {
+    "created": "election-defined",
+    "edited": "election-changed",
+    "canvass-set": "canvass-set",
+    "recount-ordered": "recount-ordered",
+    "recount-ended": "recount-ended",
+}
 # What stands in an entry only where it was changed, and is so by default.
 _IF_CHANGED: dict[str, Any] = {
     field.name: field.default
@@ -56,7 +62,8 @@ async def change_election(
     await repos.elections.write(after)
     action = _ACTION.get(change, "election-moved")
     why = "" if change == "edited" else reason
-    await repos.audit.add(by, at, action, after.code, election=after.id, changes=changes, reason=why)
+    subject = contest or after.code
+    await repos.audit.add(by, at, action, subject, election=after.id, changes=changes, reason=why)
     return after
 
 

@@ -8,7 +8,7 @@ import msgspec
 from models.definitions import ElectionDefinition
 from models.drafting import ElectionEdit, NewElection
 from models.editions import changed, hold_against
-from models.errors import FieldError, IllegalTransition, Invalid
+from models.errors import FieldError, IllegalTransition, Invalid, TwoPeopleNeeded
 from models.lifecycles import ELECTION_MOVES, ElectionStatus
 from models.places import ContestInfo, PartyInfo, UnitInfo
 from models.results import ElectionState
@@ -36,15 +36,34 @@ _ENTRY: dict[Change, str] = {
     "close": "closed",
     "release": "released",
     "withhold": "withheld",
-    "certify": "certified",
     "correct": "correcting",
 }
 
 
 def possible_changes(election: ElectionState) -> list[Change]:
-    """What can be done with an election as it stands, in the order of its life."""
+    """What can be done with an election as it stands, in the order of its life.
+
+    A draft has no results to release.
+    """
     moves: list[Change] = [c for c, s in _STATUS_AFTER.items() if s in ELECTION_MOVES[election.status]]
-    return [*moves, "withhold" if election.results_released else "release"]
+    if election.results_released:
+        moves.append("withhold")
+    elif election.status != ElectionStatus.DRAFT:
+        moves.append("release")
+    return moves
+
+
+def check_move(election: ElectionState, change: Change) -> None:
+    """Raises IllegalTransition, which names what can be done."""
+    allowed = possible_changes(election)
+    if change in allowed:
+        return
+    if change in _STATUS_AFTER:
+        subject = say("The election %(code)r", code=election.code)
+        raise IllegalTransition(subject, election.status, _STATUS_AFTER[change], allowed)
+    now = "released" if election.results_released else "withheld"
+    wanted = "released" if change == "release" else "withheld"
+    raise IllegalTransition(say("The publication of results"), now, wanted, allowed)
 
 
 class ElectionService:
@@ -122,8 +141,9 @@ class ElectionService:
     async def move(self, code: str, change: Change, reason: str = "", by: Actor = OPERATOR) -> ElectionState:
         """Moves an election along its lifecycle, or switches the release of results.
 
-        Raises UnknownElection, IllegalTransition, and Invalid where a draft does not hang together yet
-        or a correction has no reason.
+        Raises UnknownElection, IllegalTransition, TwoPeopleNeeded where it could be certified
+        (`services/certification.py`), and Invalid where a draft does not hang together yet or a
+        correction has no reason.
         """
         if change == "correct" and not reason.strip():
             message = say("is missing; say why what was certified is corrected: it stands in the public log")
@@ -164,9 +184,12 @@ class ElectionService:
     async def _move(
         self, repos: Repositories, before: ElectionState, change: Change, by: Actor, reason: str = ""
     ) -> ElectionState:
-        after = _after(before, change)
+        check_move(before, change)
+        if change == "certify":
+            raise TwoPeopleNeeded(before.code)
         if change == "open":
             await make_ready(repos, before, self._clock())
+        after = _after(before, change)
         return await change_election(repos, before, after, _ENTRY[change], by, self._clock(), reason)
 
     async def _announce(self, election: ElectionState) -> None:
@@ -175,17 +198,9 @@ class ElectionService:
 
 
 def _after(election: ElectionState, change: Change) -> ElectionState:
-    """Raises IllegalTransition, which names what can be done."""
-    allowed = possible_changes(election)
-    if change in allowed:
-        if change in _STATUS_AFTER:
-            return msgspec.structs.replace(election, status=_STATUS_AFTER[change])
-        return msgspec.structs.replace(election, results_released=change == "release")
     if change in _STATUS_AFTER:
-        subject = say("The election %(code)r", code=election.code)
-        raise IllegalTransition(subject, election.status, _STATUS_AFTER[change], allowed)
-    now = "released" if election.results_released else "withheld"
-    raise IllegalTransition(say("The publication of results"), now, now, allowed)
+        return msgspec.structs.replace(election, status=_STATUS_AFTER[change])
+    return msgspec.structs.replace(election, results_released=change == "release")
 
 
 def _check_timezone(name: str) -> None:

@@ -6,8 +6,8 @@ from typing import NoReturn
 
 import msgspec
 
-from models.errors import FieldError, Invalid, SessionNeeded, WrongPassword
-from models.rights import Actor, Identity
+from models.errors import FieldError, Invalid, NotAllowed, SessionNeeded, WrongPassword
+from models.rights import Actor, Identity, Role, role_word
 from models.wording import say
 from repositories.database import Database, Repositories
 from repositories.people import MemberRow
@@ -77,6 +77,18 @@ class SignIn:
             who = msgspec.structs.replace(by, member_id=member.id, username=username)
             await repos.audit.add(who, at, "signed-in", username)
         return NewSession(session, secret, username, member.roles, at + self._lasts)
+
+    async def prove(self, username: str, password: str, role: Role, by: Actor) -> Actor:
+        """Somebody who gives their password for one act, at the server's own machine: who acts then.
+
+        It counts as a sign-in does. Raises WrongPassword, TooMany, and NotAllowed without the role.
+        """
+        username = username.strip().lower()
+        member = await self._checked(username, password, self._tries.at_place(username, by.address))
+        if role not in member.roles:
+            message = say("%(username)s is no %(role)s.", username=username, role=role_word(role))
+            raise NotAllowed(message)
+        return msgspec.structs.replace(by, member_id=member.id, username=username)
 
     async def confirm(self, who: Identity, password: str) -> None:
         """The password given again, before something of weight.

@@ -24,7 +24,8 @@ results_changed = _signals.signal(
 
 election_changed = _signals.signal(
     "election-changed",
-    doc="Sender: ElectionService. announcement: Announcement. An election was defined or moved along.",
+    doc="Sender: ElectionService, CanvassSettingsService, CertificationService or RecountService. "
+    "announcement: Announcement. An election was defined, set or moved along.",
 )
 
 complaint_changed = _signals.signal(

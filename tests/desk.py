@@ -13,10 +13,11 @@ from sqlalchemy.pool import NullPool
 from models.batch import Receipt
 from models.definitions import ElectionDefinition
 from models.errors import DomainError
-from models.rights import Identity
+from models.rights import Actor, Identity, Role
 from models.submissions import TallySubmission
 from quart_app.wiring import Services
 from repositories.database import asyncpg_url
+from services.elections import Change
 from services.intake import Answer
 
 T = TypeVar("T")
@@ -89,6 +90,27 @@ class Desk:
 async def define(house: Services, definition: ElectionDefinition, *, released: bool = True) -> Desk:
     await house.elections.define(definition, opened=True, released=released)
     return Desk(house, definition.code)
+
+
+async def administrator(house: Services, username: str) -> Actor:
+    """An administrator who acts in a browser, added where there is none of this name."""
+    await house.officials.add(username, [Role.ADMINISTRATOR], [])
+    async with house.database.snapshot() as repos:
+        return Actor((await repos.people.member(username)).id, username, "", "web")
+
+
+async def certify(house: Services, election: str = "tiny", reason: str = "a test needs it") -> None:
+    """Two administrators certify a closed election; the reason is for whatever is missing."""
+    await house.certification.ask(election, await administrator(house, "cleo"), reason)
+    await house.certification.confirm(election, await administrator(house, "carl"))
+
+
+async def move(house: Services, election: str, change: Change, reason: str = "a test needs it") -> None:
+    """One step of an election's life, whoever has to take it."""
+    if change == "certify":
+        await certify(house, election, reason)
+    else:
+        await house.elections.move(election, change, reason)
 
 
 async def soon(coming: Awaitable[T]) -> T:

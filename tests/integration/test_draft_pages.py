@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.desk import Desk
+from tests.desk import Desk, certify
 from tests.office import Office
 from tests.visitor import PASSWORD, Visitor
 
@@ -182,7 +182,7 @@ async def test_releasing_asks_for_the_password_and_comes_back_to_the_page(
 
 async def test_a_correction_needs_a_reason_that_stands_at_its_field(visitor: Visitor, desk: Desk) -> None:
     await desk.house.elections.move("tiny", "close")
-    await desk.house.elections.move("tiny", "certify")
+    await certify(desk.house)
     ann = await on(visitor, "/admin/elections/tiny")
     await ann.post("/admin/elections/tiny/moves", change="correct", reason=" ")
     assert ann.status == 422

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from services.elections import Change
 from tests.building import a_tally
+from tests.desk import certify
+from tests.desk import move as step_along
 from tests.office import Office, Said, places, sendable, shown, unit, zeros
 from tests.sessions import LONG_AGO, cookie
 
@@ -15,8 +18,10 @@ from tests.sessions import LONG_AGO, cookie
 @pytest.mark.parametrize(
     ("before", "change", "allowed"),
     [
-        ([], "close", "open, release"),
-        ([], "correct", "open, release"),
+        ([], "close", "open"),
+        ([], "correct", "open"),
+        ([], "release", "open"),
+        ([], "withhold", "open"),
         (["open"], "open", "close, release"),
         (["open"], "certify", "close, release"),
         (["open", "release"], "release", "close, withhold"),
@@ -25,10 +30,10 @@ from tests.sessions import LONG_AGO, cookie
     ],
 )
 async def test_a_move_that_is_not_allowed_is_409_and_names_those_that_are(
-    draft: Office, before: list[str], change: str, allowed: str
+    draft: Office, before: list[Change], change: str, allowed: str
 ) -> None:
     for step in before:
-        assert (await draft.move(step)).status == 200
+        await step_along(draft.desk.house, "made", step)
     head = await draft.desk.house.log.head("made")
     answer = await draft.move(change, "because")
     assert (answer.status, answer.code) == (409, "illegal-transition")
@@ -37,15 +42,25 @@ async def test_a_move_that_is_not_allowed_is_409_and_names_those_that_are(
 
 
 async def test_what_was_certified_is_corrected_with_a_reason_and_certified_again(draft: Office) -> None:
-    for step in ("open", "close", "certify"):
-        await draft.move(step)
+    steps: tuple[Change, ...] = ("open", "close", "certify")
+    for step in steps:
+        await step_along(draft.desk.house, "made", step)
     refused = await draft.move("correct", "  ")
     assert (refused.status, refused.faults) == (422, {"reason": "missing-reason"})
     assert (await draft.move("correct", "two sheets were swapped")).body["status"] == "correction"
     await draft.desk.receipts(a_tally())
-    assert (await draft.move("certify")).body["status"] == "certified"
+    await certify(draft.desk.house, "made", "the others were right")
     changes = [e["change"] for e in (await draft.get("/log?limit=1000")).body["entries"] if "change" in e]
     assert changes == ["created", "opened", "closed", "certified", "correcting", "certified"]
+
+
+async def test_nobody_certifies_with_a_move(draft: Office) -> None:
+    for step in ("open", "close"):
+        await draft.move(step)
+    answer = await draft.move("certify")
+    assert (answer.status, answer.code) == (409, "two-people-needed")
+    assert answer.body["title"].endswith("at /elections/made/certification.")
+    assert (await draft.get()).body["status"] == "closed"
 
 
 @pytest.mark.parametrize("change", ["release", "certify"])
@@ -56,7 +71,7 @@ async def test_what_the_public_reads_as_final_asks_for_the_password_again(draft:
     for headers in (stale, draft.who.bearer):
         answer = await draft.ask("POST", "/moves", {"change": change}, headers=headers)
         assert (answer.status, answer.code) == (403, "fresh-sign-in-needed")
-    assert (await draft.move(change)).status == 200
+    assert (await draft.move(change)).status == {"release": 200, "certify": 409}[change]
 
 
 async def test_a_token_moves_what_is_not_final(draft: Office) -> None:

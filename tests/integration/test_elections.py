@@ -20,7 +20,7 @@ from models.errors import (
 from models.people import ROLES
 from quart_app.wiring import Services
 from tests.building import a_tally, tiny_election
-from tests.desk import Desk, define
+from tests.desk import Desk, certify, define, move
 
 HOUR = datetime.timedelta(hours=1)
 
@@ -99,16 +99,24 @@ async def test_a_definition_that_does_not_hang_together_names_where_and_leaves_n
 async def test_an_election_moves_along_its_lifecycle_and_each_move_is_in_the_log(house: Services) -> None:
     await house.elections.define(tiny_election())
     for change, status in (("open", "open"), ("close", "closed"), ("certify", "certified")):
-        state = await house.elections.move("tiny", change, f"because {change}")  # type: ignore[arg-type]
-        assert state.status == status
+        await move(house, "tiny", change, f"because {change}")  # type: ignore[arg-type]
+        assert (await house.elections.get("tiny")).status == status
     rows = await Desk(house, "tiny").sql("SELECT entry::jsonb AS entry FROM log_entries ORDER BY seq")
-    assert [row.entry["change"] for row in rows] == ["created", "opened", "closed", "certified"]
+    kinds = [row.entry.get("change", row.entry["kind"]) for row in rows]
+    assert kinds == ["created", "opened", "closed", "certificate", "certified"]
     assert rows[-1].entry["reason"] == "because certify"
 
 
 @pytest.mark.parametrize(
     ("before", "change"),
-    [([], "close"), ([], "certify"), (["open"], "open"), (["open"], "certify"), (["open", "close"], "open")],
+    [
+        ([], "close"),
+        ([], "release"),
+        ([], "certify"),
+        (["open"], "open"),
+        (["open"], "certify"),
+        (["open", "close"], "open"),
+    ],
 )
 async def test_any_other_move_is_refused_and_leaves_no_trace(
     house: Services, before: list[Any], change: Any
@@ -123,7 +131,7 @@ async def test_any_other_move_is_refused_and_leaves_no_trace(
 
 
 async def test_results_are_released_and_withheld_in_turn(house: Services) -> None:
-    await house.elections.define(tiny_election())
+    await house.elections.define(tiny_election(), opened=True)
     with pytest.raises(IllegalTransition):
         await house.elections.move("tiny", "withhold")
     assert (await house.elections.move("tiny", "release")).results_released
@@ -148,7 +156,7 @@ async def test_an_unknown_election_cannot_be_moved(house: Services) -> None:
 async def test_a_certified_election_says_so_in_its_results(desk: Desk) -> None:
     await desk.receipts(a_tally())
     await desk.house.elections.move("tiny", "close")
-    await desk.house.elections.move("tiny", "certify")
+    await certify(desk.house)
     view = await desk.house.results.current("tiny")
     assert view.contest("president").results.status == "certified"
 

@@ -21,7 +21,7 @@ from quart_app.languages.asked import COOKIE
 from quart_app.pages import PAGES
 from quart_app.wiring import Services
 from tests.building import a_tally, tiny_election, unbalanced
-from tests.desk import Desk
+from tests.desk import Desk, move
 from tests.office import Office, build
 from tests.pseudo import CODE, Unmarked, speak_marked, unmarked_lines
 from tests.visitor import PASSWORD, Visitor
@@ -149,7 +149,7 @@ async def test_public_pages_of_an_election_in_any_state_say_only_what_stands_in_
 ) -> None:
     steps = {"correct": ["close", "certify", "correct"], "certify": ["close", "certify"]}
     for step in steps.get(change, [change]):
-        await house.elections.move("tiny", step, "two sheets were swapped")
+        await move(house, "tiny", step, "two sheets were swapped")  # type: ignore[arg-type]
     public = ("elections", "board", "places", "observers", "filing", "log", "tally")
     places = [address for part in public for rule in rules(app, part, "GET") for address in addresses(rule)]
     told(await read_all(site, places))

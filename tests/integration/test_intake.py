@@ -22,7 +22,7 @@ from services.books import Books
 from services.clock import utc_now
 from services.intake import Intake
 from tests.building import a_tally, every_tally, tiny_election, unbalanced
-from tests.desk import Desk, define, refusal, soon, until
+from tests.desk import Desk, define, move, refusal, soon, until
 from tests.integration.conftest import house_of
 from tests.invariants import assert_rules_hold
 
@@ -299,7 +299,7 @@ async def test_a_closed_election_takes_no_tallies_and_still_knows_its_receipts(
     tally = a_tally(ref="mine")
     [receipt] = await desk.receipts(tally)
     for change in moves:
-        await desk.house.elections.move("tiny", change)
+        await move(desk.house, "tiny", change)
     [answer] = await desk.send(a_tally("north-2"))
     assert refusal(answer) == "election-not-open"
     assert await desk.send(tally) == [receipt]

@@ -9,6 +9,7 @@ from quart_app.pages.design import EXAMPLES
 from quart_app.wiring import Services
 from services.elections import Change
 from tests.building import tiny_election
+from tests.desk import move
 from tests.visitor import HTML, Parts, squeezed
 
 PUBLIC = ("", "/log", "/candidates", "/contests/president", "/units/north-1", "/tally")
@@ -43,9 +44,10 @@ def shown(page: str) -> str:
 async def test_every_page_of_an_election_says_how_it_stands(
     client: Client, house: Services, moves: tuple[Change, ...], words: str
 ) -> None:
-    await house.elections.define(tiny_election(), released=True)
-    for move in moves:
-        await house.elections.move("tiny", move, "two precincts were swapped")
+    await house.elections.define(tiny_election())
+    for step in moves:
+        await move(house, "tiny", step, "two precincts were swapped")
+    await house.elections.move("tiny", "release")
     for part in PUBLIC:
         page = await get(client, f"/elections/tiny{part}")
         assert words in shown(page), part
