@@ -4,6 +4,7 @@ Both are read once for each change of what they tell, however many look at them.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -24,7 +25,8 @@ from services.results import ContestView, ResultsService, View
 PAUSE_SECONDS = 1.0
 # More than any unit has right below it.
 _ALL = 1_000_000
-# What a process keeps: units of which it knows the progress, and rows in all of them, of a kilobyte each.
+# What a process keeps: units of which it knows the progress, and rows in all of them, of half a kilobyte each
+# and twice that while results are withheld.
 _PLACES_KEPT, _ROWS_KEPT = 256, 20_000
 # Contests of which it knows the statistics, and precincts in all of them, of half a kilobyte each.
 _CONTESTS_KEPT, _PRECINCTS_KEPT = 64, 60_000
@@ -40,6 +42,13 @@ class Reporting(msgspec.Struct, frozen=True):
     children: list[Child]
 
 
+class Told(msgspec.Struct, frozen=True):
+    """The progress of a unit, as the public may see it and as staff may."""
+
+    public: Progress
+    staff: Progress
+
+
 class Observed(msgspec.Struct, frozen=True):
     """The counted tallies of a contest, and what there is to say of them."""
 
@@ -51,8 +60,10 @@ class ObserverService:
     def __init__(self, database: Database, results: ResultsService) -> None:
         self._database = database
         self._results = results
-        self._reporting: Kept[Reporting] = Kept(
-            most=_PLACES_KEPT, heaviest=_ROWS_KEPT, weight=lambda kept: 1 + len(kept.hours + kept.children)
+        self._told: Kept[Told] = Kept(
+            most=_PLACES_KEPT,
+            heaviest=_ROWS_KEPT,
+            weight=lambda told: 1 + len(told.staff.hours) + len(told.staff.units),
         )
         self._observed: Kept[Observed] = Kept(
             most=_CONTESTS_KEPT, heaviest=_PRECINCTS_KEPT, weight=lambda kept: 1 + len(kept.counts)
@@ -67,17 +78,22 @@ class ObserverService:
         view = await self._results.current(election)
         state = view.election
 
-        async def read() -> Reporting:
+        async def read() -> Told:
             async with self._database.snapshot() as repos:
-                return await _reporting(repos, state, unit)
+                found = await _reporting(repos, state, unit)
+            staffs = _progress(found, state, view.version, withhold=False)
+            withheld = not state.results_released
+            return Told(_progress(found, state, view.version, withhold=True) if withheld else staffs, staffs)
 
-        withhold = not (state.results_released or staff)
-        if view.is_draft:
-            return _progress(await read(), state, view.version, withhold=withhold)
-        held = await self._reporting.of(
-            (election, unit), view.version, read, least=state.changed_seq, pause=PAUSE_SECONDS
+        told = await (read() if view.is_draft else self._keep(unit, view, read))
+        return told.staff if staff else told.public
+
+    async def _keep(self, unit: str, view: View, read: Callable[[], Awaitable[Told]]) -> Told:
+        state = view.election
+        held = await self._told.of(
+            (state.code, unit), view.version, read, least=state.changed_seq, pause=PAUSE_SECONDS
         )
-        return _progress(held.value, state, held.version, withhold=withhold)
+        return held.value
 
     async def integrity(self, election: str, contest: str, *, staff: bool = False) -> Integrity:
         """Integrity statistics of a contest; none of them for whom results are withheld from.
