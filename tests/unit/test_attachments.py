@@ -86,10 +86,11 @@ async def test_where_and_by_whom_a_picture_was_taken_is_gone(checks: AttachmentC
             assert not {"comment", "icc_profile", "xmp", "Comment", "exif"} & seen.info.keys()
 
 
-async def test_a_picture_that_was_taken_upright_stays_upright(checks: AttachmentChecks) -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+async def test_a_picture_that_was_taken_upright_stays_upright(checks: AttachmentChecks, kind: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    (kept,) = await checks.prepare([picture("JPEG", (64, 32), exif=exif)])
+    (kept,) = await checks.prepare([picture(kind, (64, 32), exif=exif)])
     with Image.open(io.BytesIO(kept.content)) as seen:
         assert seen.size == (32, 64)
 
