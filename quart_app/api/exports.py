@@ -55,6 +55,12 @@ RESULTS = (
     "write_ins",
     "rejected_ballots",
     "quarantined_units",
+    "awaiting_units",
+    "outlook",
+    "outstanding",
+    "reopened",
+    "recount_due",
+    "lowered_by",
     "status",
     "is_test",
     "released",
@@ -81,7 +87,19 @@ HISTORY = (
 )
 LOG = (
     *("election", "is_test", "seq", "at", "kind", "withheld", "change", "precinct", "contest", "revision"),
-    *("status", *_FIGURES, "votes", "checks", "supersedes", "reason", "leaf_hash"),
+    *(
+        "second_of",
+        "tally",
+        "decision",
+        "position",
+        "status",
+        *_FIGURES,
+        "votes",
+        "checks",
+        "supersedes",
+        "reason",
+        "leaf_hash",
+    ),
 )
 
 
@@ -214,9 +232,15 @@ def _table(name: str, contests: list[ContestResults], version: int, *, private: 
 
 def result_rows(results: ContestResults) -> Iterable[Row]:
     """A row under RESULTS for each selection, the most votes first."""
+    found = results.outlook
+    possible = {
+        "contest_name": results.name,
+        "outlook": found and found.call,
+        "outstanding": found and found.outstanding,
+        "reopened": found and found.reopened,
+    }
     for selection in results.selections:
-        own = {name: getattr(selection, field) for name, field in _OF_SELECTIONS.items()}
-        own["contest_name"] = results.name
+        own = {name: getattr(selection, field) for name, field in _OF_SELECTIONS.items()} | possible
         yield [own[name] if name in own else getattr(results, name) for name in RESULTS]
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from models.outlook import Outlook
 from models.results import ContestResults
 from quart_app.api.exports import RESULTS, result_rows
 from quart_app.cli.access import operator
@@ -67,11 +68,28 @@ def state_line(contest: ContestResults) -> str:
     """How far the counting of a contest is, in words."""
     reported = f"{contest.units_reported:,} of {contest.units_expected:,} precincts"
     words = [reported, f"turnout {percent(contest.turnout)}", contest.status.replace("-", " ")]
+    if contest.outlook:
+        words.append(outlook(contest.outlook))
+    if contest.recount_due:
+        words.append("recount due")
     if contest.quarantined_units:
         words.append(f"{contest.quarantined_units:,} in quarantine")
+    if contest.awaiting_units:
+        words.append(f"{contest.awaiting_units:,} awaiting their second entry")
+    if contest.lowered_by:
+        words.append(f"a figure went down by log entry {contest.lowered_by:,}")
     if contest.is_test:
         words.append("TEST ELECTION")
     return " · ".join(words)
+
+
+def outlook(found: Outlook) -> str:
+    """`decided` or `tied`; of what is open, how much is outstanding and by how much somebody leads."""
+    if found.call != "open":
+        return found.call
+    known = found.outstanding is not None and found.reopened is not None
+    moving = f"{(found.outstanding or 0) + (found.reopened or 0):,}" if known else "unknown"
+    return f"open: outstanding {moving}, margin {number(found.margin)}"
 
 
 def number(figure: int | None) -> str:

@@ -114,9 +114,19 @@ class Board:
         for heading in ("Turnout", "Precincts"):
             table.add_column(heading, justify="right", no_wrap=True)
         for contest in self._contests.values():
-            reported = f"{contest.units_reported:,} of {contest.units_expected:,}\n{contest.status}"
+            reported = f"{contest.units_reported:,} of {contest.units_expected:,}\n{_state(contest)}"
             table.add_row(Text(contest.name), _leading(contest), percent(contest.turnout), reported)
         return table
+
+
+def _state(contest: ContestResults) -> str:
+    """Its status, and whether what is outstanding can still change it."""
+    words: list[str] = [contest.status]
+    if contest.outlook and contest.status != "certified":
+        words.append(contest.outlook.call)
+    if contest.recount_due:
+        words.append("recount due")
+    return ", ".join(words)
 
 
 def _leading(contest: ContestResults) -> Text:

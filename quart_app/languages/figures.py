@@ -50,6 +50,18 @@ def _percent_pattern(code: str) -> NumberPattern:
     return from_cldr
 
 
+def fine_percent(part: float) -> str:
+    """0.5% or 0.25% of a part from 0 to 1, with no more digits than it takes: for what somebody has set."""
+    return str(_fine_pattern(language().code).apply(Decimal(str(part)), language().code))
+
+
+@functools.cache
+def _fine_pattern(code: str) -> NumberPattern:
+    pattern: NumberPattern = copy.copy(_percent_pattern(code))
+    pattern.frac_prec = (0, 2)
+    return pattern
+
+
 def whole_percent(part: float) -> str:
     """40% of a part from 0 to 1: for the ticks of a scale."""
     return str(format_percent(part, locale=language().locale))

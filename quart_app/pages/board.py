@@ -22,7 +22,7 @@ from services.results import UnitResults, View
 pages = Blueprint("board", __name__, url_prefix="/elections/<election>")
 
 # Contests on one page of the board, and selections on one card: a page stays light, and can be kept live.
-CONTESTS = 36
+CONTESTS = 34
 ON_CARD = 12
 # Selections on one page of a contest.
 SELECTIONS = 200

@@ -27,10 +27,12 @@ PRECINCT_WORDS = {
 }
 TALLY_WORDS = {
     "submitted": say("Sent"),
+    "awaiting_second_entry": say("Awaiting second entry"),
     "accepted": say("Counted"),
     "quarantined": say("Held for review"),
     "rejected": say("Rejected by a reviewer"),
     "superseded": say("Superseded by a newer one"),
+    "recalled": say("Recalled: counted no more"),
 }
 
 Words = Annotated[str, msgspec.Meta(max_length=200)]

@@ -7,11 +7,13 @@ from babel.lists import format_list
 from models.results import ContestResults, ElectionState, SelectionResult
 from quart_app.languages import gettext, language
 from quart_app.languages.figures import figure, percent
+from quart_app.pages.outlooks import is_to_be_recounted, outlook_words
 
 
 def of_contest(results: ContestResults) -> str:
     """A contest in a few sentences: what they are worth, who leads, how far the count is."""
-    return " ".join((*warnings(results.is_test, results.status), standing(results), reported(results)))
+    told = (*warnings(results.is_test, results.status), standing(results), reported(results))
+    return " ".join((*told, *possible(results)))
 
 
 def of_election(election: ElectionState, contests: Sequence[ContestResults]) -> str:
@@ -34,12 +36,22 @@ def warnings(is_test: bool, status: str) -> Iterator[str]:
         yield gettext("Certified results.")
     elif status == "correction":
         yield gettext("These results are being corrected.")
+    elif status == "recount":
+        yield gettext("These votes are being counted again.")
 
 
 def reported(results: ContestResults) -> str:
     """How far the count of a contest is."""
     parts = {"reported": figure(results.units_reported), "expected": figure(results.units_expected)}
     return gettext("%(reported)s of %(expected)s precincts reported.") % parts
+
+
+def possible(results: ContestResults) -> Iterator[str]:
+    """What can still change who wins, where there is something to say, and whether a recount is due."""
+    if words := outlook_words(results):
+        yield words
+    if is_to_be_recounted(results):
+        yield gettext("A recount is due.")
 
 
 def counted(contests: Sequence[ContestResults]) -> str:

@@ -14,7 +14,7 @@ from quart_app.languages.figures import figure, moment, percent
 from quart_app.pages.marks import isolated
 from quart_app.pages.meta import site
 from quart_app.pages.rendering import in_language
-from quart_app.pages.sentences import counted, reported, standing, warnings
+from quart_app.pages.sentences import counted, possible, reported, standing, warnings
 from quart_app.pages.words import STATUS_WORDS
 from quart_app.wiring import services
 from services.results import View
@@ -81,6 +81,8 @@ def _body(contests: Iterable[ContestResults]) -> Iterator[str]:
         yield results.name
         yield "-" * min(COLUMNS, cell_len(results.name))
         yield f"{said(STATUS_WORDS[results.status])}. {standing(results)} {reported(results)}"
+        yield from possible(results)
+        yield from _lowered(results)
         yield ""
         yield from _table(results)
 
@@ -95,6 +97,13 @@ def _table(results: ContestResults) -> Iterator[str]:
     yield _row(gettext("Ballots cast"), figure(results.ballots_cast), "", None)
     if results.turnout is not None:
         yield _row(gettext("Turnout"), "", percent(results.turnout), None)
+
+
+def _lowered(results: ContestResults) -> Iterator[str]:
+    """Where it stands why a figure went down."""
+    if seq := results.lowered_by:
+        log = f"{site()}/elections/{results.election}/log?before={seq + 1}#entry-{seq}"
+        yield gettext("A figure here has gone down, for a reason in the log: %(address)s") % {"address": log}
 
 
 def _row(name: str, votes: str, share: str, part: float | None) -> str:

@@ -10,10 +10,11 @@ from models.results import ContestResults, write_ins_share
 from models.rights import role_word
 from models.wording import Figure, listed, say, say_many
 from quart_app.languages import said
-from quart_app.languages.figures import day, figure, moment, percent, utc, whole_percent
+from quart_app.languages.figures import day, figure, fine_percent, moment, percent, utc, whole_percent
 from quart_app.pages.entry_words import STANDS, decided_words, since_words
 from quart_app.pages.headlines import headline
 from quart_app.pages.marks import capital, coded, few, isolated, named, stamp
+from quart_app.pages.outlooks import is_to_be_recounted, outlook_words
 
 ELECTION_WORDS = {
     "draft": say("Not open yet"),
@@ -186,8 +187,11 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "figure": figure,
     "percent": percent,
     "whole_percent": whole_percent,
+    "fine_percent": fine_percent,
     "write_ins_share": write_ins_share,
     "headline": headline,
+    "outlook_words": outlook_words,
+    "to_be_recounted": is_to_be_recounted,
     "moment": moment,
     "utc": utc,
     "day": day,

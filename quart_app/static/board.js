@@ -15,7 +15,7 @@ import { t } from "./texts.js";
 const DRAW_MS = 250;
 // What nobody sees may wait for so long, or until it comes into sight.
 const UNSEEN_MS = 2_000;
-const ELECTION_STATUS = { "pre-election": "draft", certified: "certified", correction: "correction", recount: "correction" };
+const ELECTION_STATUS = { "pre-election": "draft", certified: "certified", correction: "correction" };
 
 const page = document.getElementById("live");
 const clock = clockOf(page.dataset.timezone);
@@ -84,7 +84,9 @@ function drawWhole() {
   const known = [...all.values()];
   if (!known.length) return;
   write("withheld", "hidden", known[0].released);
-  showStanding(ELECTION_STATUS[known[0].status] ?? "open");
+  // A recount of one contest says nothing of the election.
+  const status = known.map((results) => results.status).find((one) => one !== "recount");
+  if (status) showStanding(ELECTION_STATUS[status] ?? "open");
   if (page.dataset.only || known.length < Number(page.dataset.contests)) return;
   const reported = known.reduce((sum, results) => sum + results.units_reported, 0);
   const updated = known.reduce((newest, { updated_at: at }) => (new Date(at) > new Date(newest) ? at : newest), known[0].updated_at);
@@ -109,7 +111,7 @@ function sentence(contest) {
     reported: figure(results.units_reported),
     expected: figure(results.units_expected),
   });
-  return contest.hasFallen() ? `${said} ${t("A correction has just lowered totals here.")}` : said;
+  return contest.hasFallen() ? `${said} ${t("A figure here has gone down.")}` : said;
 }
 
 const only = page.dataset.only ? `?contest=${encodeURIComponent(page.dataset.only)}` : "";

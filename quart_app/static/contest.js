@@ -3,8 +3,8 @@
 import { load } from "./documents.js";
 import { STANDING_WORDS, STATUS_WORDS, figure, percent, ratio } from "./figures.js";
 import { headline } from "./headlines.js";
+import { isToBeRecounted, outlookWords } from "./outlook.js";
 import { slide, stretch, touch } from "./motion.js";
-import { t } from "./texts.js";
 
 // Of what the server draws the newest is asked for at most so often.
 const AGAIN_MS = 10_000;
@@ -15,6 +15,7 @@ const SHOWN = {
   status: (results) => STATUS_WORDS[results.status],
   standing: (choice) => STANDING_WORDS[choice.standing] ?? "",
   headline,
+  outlook: outlookWords,
   turnout: (results) => percent(results.turnout),
   share: (choice) => percent(choice.share),
   write_ins_share: (results) => percent(writeInsShare(results)),
@@ -25,12 +26,8 @@ function writeInsShare({ selections, write_ins: writeIns }) {
   return ratio(writeIns, selections.reduce((sum, { votes }) => sum + votes, writeIns));
 }
 
-/** Whether a total of `newer` is lower than it was: only a correction does that. */
-function fell(older, newer) {
-  if (!older?.released || !newer.released) return false;
-  const votes = new Map(older.selections.map((choice) => [choice.code, choice.votes]));
-  return newer.write_ins < older.write_ins || newer.selections.some((choice) => choice.votes < votes.get(choice.code));
-}
+/** Whether a figure of `newer` went down since `older`: a correction or a recall does that, and no more than those. */
+const fell = (older, newer) => Boolean(older?.released) && (newer.lowered_by ?? 0) > (older.lowered_by ?? 0);
 
 export class Contest {
   #drawn = null;
@@ -72,13 +69,14 @@ export class Contest {
   draw() {
     const results = this.results;
     if (results === this.#drawn) return;
-    if (fell(this.#drawn, results)) this.#tellOfCorrection(results);
+    this.#tellOfFall(results);
     if (this.#lacks(results)) this.#rowsAnew();
     for (const field of this.fields) this.#fill(field, results);
     if (this.progress.max !== results.units_expected) this.progress.max = results.units_expected || 1;
     if (this.progress.value !== results.units_reported) this.progress.value = results.units_reported;
     for (const choice of results.selections) this.#choose(choice);
     this.#order(results.selections);
+    this.#show("recount-due", isToBeRecounted(results));
     this.#pictureSoon(results.released);
     this.#drawn = results;
     this.drawnAt = performance.now();
@@ -128,15 +126,29 @@ export class Contest {
     image.src = address;
   }
 
-  /** Stays until the page is loaded again: whoever looks away for a minute is to read it too. */
-  #tellOfCorrection({ election }) {
+  /** Leads to the log entry that lowered a figure; one that came while somebody looks stays in sight. */
+  #tellOfFall(results) {
+    const seq = results.lowered_by ?? 0;
+    const said = this.#show("lowered", seq > 0);
+    if (!said) return;
+    const link = said.querySelector("a");
+    const address = new URL(link.href);
+    address.searchParams.set("before", seq + 1);
+    address.hash = `entry-${seq}`;
+    link.href = address;
+    if (!fell(this.#drawn, results)) return;
     this.#fallen = true;
-    if (this.element.querySelector(".corrected")) return;
-    const said = Object.assign(document.createElement("p"), { className: "corrected" });
-    const log = Object.assign(document.createElement("a"), { href: `/elections/${encodeURIComponent(election)}/log` });
-    log.textContent = t("The log says why.");
-    said.append(t("A correction has just lowered totals here."), " ", log);
-    this.element.querySelector(".headline").after(said);
+    said.classList.add("fresh");
+  }
+
+  /** What a contest does not always say, as the page's template has it; nothing where it is not so. */
+  #show(name, isSo) {
+    const shown = this.element.querySelector(`.${name}`);
+    if (!isSo) return shown?.remove();
+    if (shown) return shown;
+    const made = document.importNode(document.getElementById(name).content, true).firstElementChild;
+    this.element.querySelector(".outlook").after(made);
+    return made;
   }
 
   #fill(field, values) {

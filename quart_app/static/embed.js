@@ -60,6 +60,8 @@
     progress::-webkit-progress-bar { background: var(--track); }
     progress::-webkit-progress-value { background: var(--accent); }
     progress::-moz-progress-bar { background: var(--accent); }
+    .outlook:empty { display: none; }
+    .outlook { margin-block-end: .25rem; font-size: .875em; }
     .reported { margin-top: .5rem; font-size: .875em; }
     .foot { display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: space-between; }
     a { color: var(--accent); text-underline-offset: .15em; }
@@ -138,6 +140,23 @@
         recount: t("Recount"),
       };
       return words[code] ?? code;
+    }
+
+    /** What can still change who wins, and whether a recount is due; nothing once it is certified. */
+    outlook({ outlook, recount_due: recountDue, status, is_measure: isMeasure }) {
+      const { t } = this;
+      if (!outlook || ["certified", "recount"].includes(status)) return "";
+      const decided = isMeasure ? t("Decided: no outstanding vote can change the outcome.") : t("Decided: no outstanding vote can change who is elected.");
+      const said = { decided, tied: t("Tied: no vote is outstanding that could change it."), open: this.#open(outlook) }[outlook.call];
+      return recountDue ? `${said} ${t("A recount is due.")}` : said;
+    }
+
+    #open({ outstanding, reopened, margin }) {
+      const { t, figure } = this;
+      const moving = outstanding === null || reopened === null ? null : outstanding + reopened;
+      if (moving === 0) return t("Open: no vote is outstanding, but these counts alone do not tell who is elected.");
+      if (moving === null || margin === null || margin > moving) return t("Open: outstanding votes may still change who wins.");
+      return t("Open: votes that may still come: %(votes)s, margin: %(margin)s.", { votes: figure(moving), margin: figure(margin) });
     }
 
     standing(code) {
@@ -365,6 +384,8 @@
       parts.test.hidden = !results.is_test;
       parts.status.textContent = this.#words.status(results.status);
       parts.withheld.hidden = results.released;
+      parts.outlook.textContent = this.#words.outlook(results);
+      this.#lowered(results.lowered_by);
       for (const choice of results.selections) this.#choose(choice, figure, percent);
       parts.body.append(...results.selections.map((choice) => this.#rows.get(choice.code).row));
       const counts = { reported: figure(results.units_reported), expected: figure(results.units_expected) };
@@ -373,6 +394,14 @@
       parts.progress.value = results.units_reported;
       this.#age();
       this.#tell();
+    }
+
+    /** Leads to the log entry that lowered a figure, where one did. */
+    #lowered(seq) {
+      const { lowered } = this.#parts;
+      lowered.hidden = !seq;
+      const { origin, pathname } = new URL(this.election);
+      if (seq) lowered.firstChild.href = `${origin}${pathname.replace(/\/+$/, "")}/log?before=${seq + 1}#entry-${seq}`;
     }
 
     #choose(choice, figure, percent) {
@@ -411,6 +440,8 @@
         status: made("span", "pill"),
         connection: made("span", "connection"),
         withheld: made("p", "notice", t("Results are withheld until they are released.")),
+        outlook: made("p", "outlook"),
+        lowered: made("p", "outlook", made("a", "", t("Why did this number go down?"))),
         caption: made("caption", "unseen"),
         body: made("tbody"),
         reported: made("p", "reported"),
@@ -431,9 +462,9 @@
       link.href = `${origin}${pathname.replace(/\/+$/, "")}/contests/${encodeURIComponent(this.contest)}`;
       link.hreflang = catalogue.language;
       // In a frame the whole page would become small.
-      if (window.top !== window) Object.assign(link, { target: "_blank", rel: "noopener" });
+      if (window.top !== window) for (const one of [link, parts.lowered.firstChild]) Object.assign(one, { target: "_blank", rel: "noopener" });
       const article = made("article", "", parts.test, made(this.#heading(), "name", parts.name), made("p", "state", parts.status, parts.connection), parts.withheld,
-        made("table", "", parts.caption, made("thead", "", made("tr", "", ...heads)), parts.body),
+        parts.outlook, parts.lowered, made("table", "", parts.caption, made("thead", "", made("tr", "", ...heads)), parts.body),
         parts.reported, parts.progress, made("p", "foot", parts.age, link), parts.news);
       article.lang = catalogue.language;
       article.dir = catalogue.direction;

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from models.definitions import SelectionDefinition
 from quart_app.wiring import Services
 from tests.building import ALL, a_tally, tiny_election
+from tests.desk import certify
 from tests.e2e.running import Server
 from tests.e2e.test_pages_browser import report, shows_what_a_fresh_page_shows
 
@@ -53,8 +54,8 @@ async def test_the_state_of_the_whole_election_switches_while_one_looks(
 ) -> None:
     await report(desk, token, a_tally("north-1"))
     await open_board(page, server)
-    for change in ("close", "certify"):
-        await desk.elections.move("tiny", change)
+    await desk.elections.move("tiny", "close")
+    await certify(desk)
     await expect(page.locator("#state")).to_have_attribute("data-status", "certified")
     await expect(card(page).locator("[data-field=standing]").first).to_have_text("Elected")
     await expect(card(page).locator("[data-field=headline]")).to_contain_text("is elected with 52.6%")
@@ -67,15 +68,18 @@ async def test_a_total_that_falls_is_said_with_a_way_to_the_log(
 ) -> None:
     await report(desk, token, a_tally("north-1"))
     await open_board(page, server)
-    said = card(page).locator(".corrected")
+    said = card(page).locator(".lowered")
     await expect(card(page).locator("[data-selection=ada] [data-field=votes]")).to_have_text("40")
     await expect(said).to_be_hidden()
     lower = a_tally("north-1", revision=2, reason="counted again", votes={"ada": 30, "ben": 40, "cy": 5})
     await report(desk, token, lower)
     await expect(said).to_be_visible()
-    await expect(card(page, "council").locator(".corrected")).to_be_hidden()
-    await said.get_by_role("link", name="log").click()
-    await expect(page).to_have_url(f"{server.url}/elections/tiny/log")
+    await expect(said).to_have_class("lowered fresh")
+    await expect(card(page, "council").locator(".lowered")).to_be_hidden()
+    await shows_what_a_fresh_page_shows(page)
+    await said.get_by_role("link", name="Why did this number go down?").click()
+    await expect(page).to_have_url(f"{server.url}/elections/tiny/log?before=6#entry-5")
+    await expect(page.locator("#entry-5")).to_contain_text("counted again")
 
 
 async def test_contests_are_found_while_one_types_and_the_address_remembers_it(
@@ -242,7 +246,7 @@ async def test_a_correction_is_heard_and_not_only_seen(
     await expect(card(page).locator("[data-selection=ada] [data-field=votes]")).to_have_text("40")
     lower = a_tally("north-1", revision=2, reason="counted again", votes={"ada": 30, "ben": 40, "cy": 5})
     await report(desk, token, lower)
-    await expect(page.locator("#news")).to_contain_text("A correction has just lowered totals here.")
+    await expect(page.locator("#news")).to_contain_text("A figure here has gone down.")
 
 
 async def test_a_race_that_is_open_on_the_board_is_drawn_again(
