@@ -241,10 +241,22 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True):
         return {one.code: one.name for one in self.selections}
 
     def balance(self, tally: CaseTally) -> tuple[int, int]:
-        """What its votes add up to, and what the ballots make; see `models/checks.py`, `balance`."""
+        """What its votes add up to, and what the ballots make."""
+        return self.sums(votes=tally.votes, **{name: getattr(tally, name) for name in COUNTS})
+
+    def sums(
+        self,
+        *,
+        votes: dict[str, int],
+        ballots_cast: int,
+        write_ins: int,
+        overvotes: int,
+        undervotes: int,
+        rejected_ballots: int = 0,
+    ) -> tuple[int, int]:
+        """The two sides of the balance (`models/checks.py`); rejected ballots are on neither."""
         allowed = self.votes_allowed
-        found = sum(tally.votes.values()) + tally.write_ins + tally.overvotes * allowed + tally.undervotes
-        return found, tally.ballots_cast * allowed
+        return sum(votes.values()) + write_ins + overvotes * allowed + undervotes, ballots_cast * allowed
 
 
 def differing(tallies: Sequence[CaseTally], revision: int) -> list[CaseTally]:

@@ -9,7 +9,7 @@ import msgspec
 from markupsafe import Markup
 
 from models.complaints import CATEGORY_WORDS
-from models.lifecycles import CandidateStatus, ComplaintStatus, ElectionStatus
+from models.lifecycles import CandidateStatus, ComplaintStatus, ElectionStatus, TallyStatus
 from models.members import AuditRecord
 from models.rights import ROLES, role_word
 from models.statuses import status_word
@@ -34,6 +34,11 @@ AUDIT_WORDS = {
     "complaint-upheld": say("Complaint upheld"),
     "complaint-withdrawn": say("Complaint withdrawn"),
     "complaints-exported": say("Complaints exported"),
+    "canvass-set": say("Checks and recounts set"),
+    "certificate-signed": say("Certificate signed"),
+    "certification-asked": say("Certification asked for"),
+    "certification-lapsed": say("Certification lapsed: the totals had changed"),
+    "certification-taken-back": say("Certification taken back"),
     "contest-added": say("Contest added"),
     "contest-changed": say("Contest changed"),
     "contest-removed": say("Contest removed"),
@@ -49,6 +54,10 @@ AUDIT_WORDS = {
     "pass-taken-back": say("Pass taken back"),
     "password-changed": say("Password changed"),
     "personal-data-resealed": say("Personal data sealed anew"),
+    "recall-asked": say("Recall asked for"),
+    "recall-refused": say("Recall refused"),
+    "recount-ended": say("Recount ended"),
+    "recount-ordered": say("Recount ordered"),
     "reset-issued": say("One-time token issued"),
     "selection-added": say("Selection added"),
     "selection-changed": say("Selection changed"),
@@ -57,6 +66,11 @@ AUDIT_WORDS = {
     "shapes-imported": say("Shapes imported"),
     "signed-in": say("Signed in"),
     "signed-out": say("Signed out"),
+    "tally-accepted": say("Tally accepted"),
+    "tally-asked-again": say("Tally asked for again"),
+    "tally-recalled": say("Tally recalled"),
+    "tally-rejected": say("Tally rejected"),
+    "tally-resolved": say("Figures of a tally decided on"),
     "token-issued": say("Token issued"),
     "token-revoked": say("Token revoked"),
     "unit-changed": say("Unit changed"),
@@ -74,16 +88,20 @@ FIELD_WORDS = {
     "assignee": say("Assigned to"),
     "attachment": say("Attachment"),
     "attachments": say("Attachments"),
+    "asked_by": say("Asked by"),
     "ballot_order": say("Order on the ballot"),
     "ballot_seed": say("Seed of the lots"),
     "category": say("Category"),
     "code": say("Code"),
     "colour": say("Colour"),
+    "checks": say("Checks"),
+    "confirmed_by": say("Confirmed by"),
     "contest": say("Contest"),
     "date": say("Day"),
     "disabled": say("May not sign in"),
     "district": say("District"),
     "due_on": say("Due on"),
+    "double_entry": say("Two people enter each tally"),
     "email": say("E-mail"),
     "expires_at": say("Expires"),
     "first_name": say("First name"),
@@ -100,6 +118,7 @@ FIELD_WORDS = {
     "party": say("Party"),
     "precinct": say("Precinct"),
     "precincts": say("Precincts"),
+    "recount_threshold": say("Recount threshold"),
     "registered_at": say("Registered"),
     "removal_reason": say("Reason for the removal"),
     "removed_at": say("Removed"),
@@ -109,8 +128,10 @@ FIELD_WORDS = {
     "selection": say("Selection"),
     "selections": say("Selections"),
     "status": say("State"),
+    "tally": say("Tally"),
     "telephone": say("Telephone"),
     "timezone": say("Timezone"),
+    "totals_hash": say("Hash of the totals"),
     "username": say("Username"),
     "values": say("Values"),
     "property": say("Property of the shapes"),
@@ -132,7 +153,8 @@ _VALUE_WORDS: dict[str, Mapping[str, str]] = {
     "roles": _ROLES,
     "scopes": _ROLES,
     "status": {
-        status: status_word(status) for status in (*ElectionStatus, *CandidateStatus, *ComplaintStatus)
+        status: status_word(status)
+        for status in (*ElectionStatus, *CandidateStatus, *ComplaintStatus, *TallyStatus)
     },
     "vote_variation": VARIATION_WORDS,
 }

@@ -37,11 +37,15 @@ export class ResultsStream {
   #timer = 0;
   #joining = 0;
 
-  /** `onResults(results)` gets one contest's results; `onState(state)` how it stands, about every second. */
-  constructor(address, onResults, onState) {
+  /**
+   * `onResults(results)` gets one contest's results, or what else events called `kind` carry; `onState(state)` how
+   * it stands, about every second.
+   */
+  constructor(address, onResults, onState, kind = "results") {
     this.address = address;
     this.onResults = onResults;
     this.onState = onState;
+    this.kind = kind;
   }
 
   start() {
@@ -92,7 +96,7 @@ export class ResultsStream {
       this.#hear(0);
     });
     source.addEventListener("error", () => this.#fail(source));
-    source.addEventListener("results", (event) => {
+    source.addEventListener(this.kind, (event) => {
       this.#hear(0);
       this.onResults(JSON.parse(event.data));
     });
