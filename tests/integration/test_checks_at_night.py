@@ -12,10 +12,12 @@ from models.rights import Actor
 from models.submissions import TallySubmission
 from quart_app.wiring import Services
 from tests.desk import Desk, Official, define
+from tests.e2e.truth import assert_database_is_true
 from tests.facts import PRESIDENTS
 from tests.invariants import assert_rules_hold
 from tests.nights import night
 from tests.spoiling import Key, key_of, spoiled
+from tests.unit.test_checks_real import documented
 from tests.unit.test_results_file_real import read_county
 
 BATCH = 23
@@ -62,6 +64,29 @@ async def test_reviewers_bring_a_spoiled_night_to_exactly_the_right_totals(house
         assert await desk.votes(contest.code) == totals(county, contest.code)
     assert await desk.votes("president") == PRESIDENTS["adams-2024"]
     await assert_rules_hold(desk)
+
+
+@pytest.mark.parametrize("code", ["centre-2020", "allegheny-2024"])
+async def test_of_a_real_night_nothing_is_held_but_what_the_document_lists(
+    house: Services, code: str
+) -> None:
+    """In the order of the file; and once it is accepted, all totals are those of the file."""
+    county = read_county(code)
+    desk = await define(house, county.election)
+    officer = await desk.official(units=[county.election.units[0].code])
+    held = await sent(desk, officer, list(county.tallies))
+    assert documented(code) == {
+        (*key, check.check, check.found, check.expected)
+        for key, receipt in held.items()
+        for check in receipt.checks
+    }
+    reviewer = await a_reviewer(desk)
+    for receipt in held.values():
+        verdict = Verdict(decision=Decision.ACCEPT, reason="it is so on the sheet")
+        await house.canvass.decide(desk.election, receipt.seq, verdict, reviewer)
+    for contest in county.election.contests:
+        assert await desk.votes(contest.code) == totals(county, contest.code)
+    await assert_database_is_true(desk.database_url)
 
 
 async def a_reviewer(desk: Desk) -> Actor:
