@@ -6,10 +6,13 @@ import msgspec
 from quart import Blueprint, Response
 from quart_schema import hide, validate_querystring
 
+from models.check_settings import CHECKS
 from models.checks import FailedCheck
 from models.log import MAX_SEQ, LogRecord
+from models.results import ContestCount
 from models.wording import say
 from quart_app.access import public
+from quart_app.pages import log_words
 from quart_app.pages.rendering import FRESH, page
 from quart_app.pages.words import check_words
 from quart_app.wiring import services
@@ -18,21 +21,8 @@ pages = Blueprint("log", __name__, url_prefix="/elections/<election>/log")
 
 ENTRIES = 50
 
-# What an entry about the election itself is called, and how a tally stood when it was recorded.
-CHANGES = {
-    "created": say("The election is defined"),
-    "edited": say("The election is edited"),
-    "opened": say("The election is opened: tallies are taken"),
-    "closed": say("The election is closed: no tally is taken any more"),
-    "released": say("Results are released: everybody sees the figures"),
-    "withheld": say("Results are withheld: nobody sees figures until they are released"),
-    "certified": say("The results are certified"),
-    "correcting": say("What was certified is being corrected"),
-}
-STATUSES = {
-    "accepted": say("Counted"),
-    "quarantined": say("Held for review"),
-}
+# Contests of a certificate that the page shows; all of them are in the entry's JSON.
+CERTIFIED = 20
 
 
 class LogQuery(msgspec.Struct):
@@ -52,15 +42,18 @@ async def log(election: str, query_args: LogQuery) -> Response:
     after = max(0, newest - ENTRIES)
     # Seqs have no gaps, so a page is a stretch of numbers.
     found = await services().log.page(election, after=after, limit=newest - after)
-    contests = await services().elections.contests(election)
+    contests = (await services().results.current(election)).contests
     return await page(
         "log/log.html",
         cache=FRESH,
         election=state,
         entries=[_told(record, found.released) for record in reversed(found.records)],
-        contests={contest.code: contest.name for contest in contests},
-        changes=CHANGES,
-        statuses=STATUSES,
+        contests={code: contest.count.name for code, contest in contests.items()},
+        selections={code: _names(contest.count) for code, contest in contests.items()},
+        released=found.released,
+        certified=CERTIFIED,
+        words=log_words,
+        kinds=CHECKS,
         head=head,
         ways=_ways(f"/elections/{election}/log", newest, head),
     )
@@ -72,7 +65,12 @@ def _told(record: LogRecord, released: bool) -> dict[str, Any]:
     # In an entry of the election itself they are those that it makes.
     failed = entry.get("checks", []) if record.kind == "tally" else []
     checks = msgspec.convert(failed, list[FailedCheck])
-    return {**entry, "at": record.at, "checks": [check_words(check) for check in checks]}
+    return {**entry, "at": record.at, "failed": [check_words(check) for check in checks]}
+
+
+def _names(contest: ContestCount) -> dict[str, str]:
+    """What the contest's selections are called, by code."""
+    return {selection.code: selection.name for selection in contest.selections}
 
 
 def _ways(here: str, newest: int, head: int) -> list[tuple[str, str, str]]:
