@@ -136,11 +136,13 @@ async def test_no_door_shows_a_figure_before_the_release(
     assert leaks == []
 
 
+@pytest.mark.parametrize("certified", [False, True])
 async def test_what_is_withheld_is_the_same_whatever_was_counted(
-    app: Quart, client: Client, house: Services, night: Desk
+    app: Quart, client: Client, house: Services, certified: bool
 ) -> None:
     """Bodies, pictures by their pixels, tags and lengths: of two nights they differ in their names alone."""
-    other = await counted(house, "night-2", figures=2)
+    night = await counted(house, "night-1", figures=1, certified=certified)
+    other = await counted(house, "night-2", figures=2, certified=certified)
     differing = []
     for address, twin in zip(doors(app, night.election), doors(app, other.election), strict=True):
         for language in ("en", "ar"):
@@ -154,6 +156,19 @@ async def test_what_is_withheld_is_the_same_whatever_was_counted(
 
 def _told(answer: Answer, desk: Desk) -> bytes | str:
     return answer.body if answer.is_picture else plain(answer.body, desk.election)
+
+
+async def test_what_was_certified_is_shown_to_nobody_once_it_is_withheld(
+    app: Quart, client: Client, house: Services
+) -> None:
+    desk = await counted(house, "night-3", figures=3, certified=True)
+    found = await secrets(client, desk, await desk.official("anna", roles=[Role.AUDITOR], units=()))
+    await house.elections.move(desk.election, "release")
+    shown = {address: await read(client, address) for address in doors(app, desk.election)}
+    assert found.leaks(shown[f"{desk.path}/log"].body)
+    assert '"kind":"certificate"' in plain(shown[f"{desk.path}/log"].body)
+    await house.elections.move(desk.election, "withhold", "an error in the list")
+    await _assert_shut(client, {a: await read(client, a) for a in shown}, shown, found)
 
 
 async def test_the_public_is_told_how_many_have_reported(client: Client, night: Desk) -> None:
