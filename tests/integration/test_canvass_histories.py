@@ -137,7 +137,7 @@ class Plan(NamedTuple):
     rounds: list[list[Move]]
 
 
-_rounds = st.lists(st.lists(_moves, min_size=1, max_size=4), min_size=2, max_size=10)
+_rounds = st.lists(st.lists(_moves, min_size=1, max_size=4), min_size=2, max_size=8)
 _plans = st.builds(Plan, st.booleans(), _rounds)
 
 
