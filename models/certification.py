@@ -34,32 +34,26 @@ class InTheWay(msgspec.Struct, frozen=True, kw_only=True):
     def is_clear(self) -> bool:
         return not (self.quarantined or self.awaiting or self.missing or self.recalls or self.recounts)
 
-    def said(self) -> Iterator[tuple[str, Worded]]:
-        """Each kind of what waits with how many there are of it, in words; recounts are told apart."""
+    def said(self) -> Iterator[Worded]:
+        """How many there are of each kind of what waits, in words; recounts are told apart."""
         if self.quarantined:
-            words = say_many(
+            yield say_many(
                 "%(number)s tally is quarantined", "%(number)s tallies are quarantined", self.quarantined
             )
-            yield "quarantined", words
         if self.awaiting:
-            words = say_many(
+            yield say_many(
                 "%(number)s tally waits for its second entry",
                 "%(number)s tallies wait for their second entry",
                 self.awaiting,
             )
-            yield "awaiting", words
         if self.missing:
-            words = say_many(
-                "%(number)s tally has not come", "%(number)s tallies have not come", self.missing
-            )
-            yield "missing", words
+            yield say_many("%(number)s tally has not come", "%(number)s tallies have not come", self.missing)
         if self.recalls:
-            words = say_many(
+            yield say_many(
                 "%(number)s recall is asked for and not answered",
                 "%(number)s recalls are asked for and not answered",
                 self.recalls,
             )
-            yield "recalls", words
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

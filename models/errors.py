@@ -409,17 +409,22 @@ class TwoPeopleNeeded(Conflict):
 
 
 class NotReadyToCertify(Conflict):
-    """Something waits; each field error names what, and how much of it."""
+    """Something waits, and nobody has said why it is certified all the same."""
 
     code = "not-ready-to-certify"
 
-    def __init__(self, waiting: Collection[tuple[str, str]]) -> None:
+    def __init__(self, waiting: Collection[str]) -> None:
+        what = listed(waiting)
         super().__init__(
             say(
                 "This is not ready to be certified: %(waiting)s. Certify it all the same by saying why.",
-                waiting=listed(words for _, words in waiting),
+                waiting=what,
             ),
-            tuple(FieldError(name, words, self.code) for name, words in waiting),
+            (
+                FieldError(
+                    "reason", say("is needed while something waits: %(waiting)s", waiting=what), self.code
+                ),
+            ),
         )
 
 

@@ -31,6 +31,7 @@ TAGS = [
     Tag("results", "Results as they stand, and as they change."),
     Tag("log", "The public record of all that happened, in order."),
     Tag("tallies", "What precinct officers send."),
+    Tag("canvass", "The checks, recounts, and two people who certify."),
     Tag("review", "The reviewers' desk: what waits for a person, and what is decided."),
     Tag("sessions", "Signing in, and what programs sign in with."),
     Tag("members", "People and what they may do; the audit trail."),

@@ -5,6 +5,7 @@ Tests read each of them as its type.
 
 from typing import Any
 
+from quart_app.openapi_examples_canvass import CANVASS_EXAMPLES
 from quart_app.openapi_examples_complaints import COMPLAINT_EXAMPLES
 from quart_app.openapi_examples_members import MEMBER_EXAMPLES
 from quart_app.openapi_examples_observing import OBSERVING_EXAMPLES
@@ -386,6 +387,7 @@ EXAMPLES: dict[str, Any] = {
     "Health": {"status": "ok", "database": "ok", "broker": "ok"},
     **COMPLAINT_EXAMPLES,
     **REVIEW_EXAMPLES,
+    **CANVASS_EXAMPLES,
     **MEMBER_EXAMPLES,
     **PLACE_EXAMPLES,
     **OBSERVING_EXAMPLES,

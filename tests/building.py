@@ -66,7 +66,7 @@ def tiny_election(
         )
         for precinct in ALL
     ]
-    changes.setdefault("checks", CheckSettings(duplicate_vector=CheckSetting(on=False)))
+    changes.setdefault("checks", CheckSettings(duplicate_vector=CheckSetting(on=False, tolerance=50)))
     return ElectionDefinition(
         **changes,
         code=code,
