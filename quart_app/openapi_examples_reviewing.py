@@ -122,17 +122,9 @@ _FILE = {
 }
 
 REVIEW_EXAMPLES: dict[str, Any] = {
-    "ReviewCase": _CASE,
     "ReviewQueue": _QUEUE,
     "ReviewPage": {**_QUEUE, "next": None},
     "CaseFile": _FILE,
-    "CaseTally": _TALLY,
-    "CaseDecision": _DECISION,
-    "Spread": _SPREAD,
-    "Sibling": _SIBLING,
-    "Siblings": _SIBLINGS,
-    "OtherContest": _FILE["others"][0],  # type: ignore[index]
-    "Twin": {"precinct": "arendtsville", "name": "ARENDTSVILLE", "seq": 12, "status": "accepted"},
     "Verdict": {"decision": "accept", "reason": "The sheet was seen: the ballots are those of two machines."},
     "Decided": {"seq": 44, "tally": 17, "decision": "accept", "status": "accepted", "leaf_hash": _HASH},
     "Resolution": {

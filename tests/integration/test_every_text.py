@@ -43,7 +43,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "contest": ("president", "measure"),
     "unit": ("north", "north-1"),
     "precinct": ("north-1", "south-1"),
-    "seq": ("3", "4", "5"),
+    "seq": ("3", "4", "5", "6"),
     "party": ("RED",),
     "selection": ("ada",),
     "username": ("ann",),
