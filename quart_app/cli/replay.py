@@ -15,6 +15,7 @@ from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from models.batch import Receipt
+from models.lifecycles import TallyStatus
 from models.rights import Role
 from models.submissions import TallySubmission
 from quart_app.cli.access import holders
@@ -31,7 +32,7 @@ _ANY_DATE = datetime.date(2000, 1, 1)
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What came of a replay. `acked` counts receipts, quarantined ones among them.
+    """What came of a replay. `acked` counts receipts, those of quarantined and of first entries among them.
 
     The milliseconds are from sending a tally to its receipt, with all attempts; 0 without a receipt.
     """
@@ -39,6 +40,8 @@ class Figures(msgspec.Struct, frozen=True):
     acked: int
     refused: int
     quarantined: int
+    awaiting: int
+    """First entries, which count once somebody else has entered the same."""
     seconds: float
     acked_per_second: float
     p50_ms: float
@@ -72,6 +75,8 @@ def replay(
     run(playing.play(server, code, token, trust, min(clients, len(content.tallies))))
     for reason in playing.reasons[:REASONS_SHOWN]:
         click.echo(reason, err=True)
+    if awaiting := playing.figures().awaiting:
+        click.echo(_awaited(awaiting), err=True)
     if as_json:
         click.echo(msgspec.json.encode(playing.figures()))
     else:
@@ -89,6 +94,7 @@ class Replay:
         self._seconds = 0.0
         self._latencies: list[float] = []
         self._quarantined = 0
+        self._awaiting = 0
         self.reasons: list[str] = []
         """Why tallies were refused, one line each."""
 
@@ -116,7 +122,8 @@ class Replay:
             answer = await officer.send(tally)
             if isinstance(answer, Receipt):
                 self._latencies.append(time.perf_counter() - sent_at)
-                self._quarantined += answer.status == "quarantined"
+                self._quarantined += answer.status == TallyStatus.QUARANTINED
+                self._awaiting += answer.status == TallyStatus.AWAITING
             else:
                 self.reasons.append(_reason(tally, answer))
             progress.update(task, advance=1, description=f"tallies, {len(self.reasons):,} refused")
@@ -128,6 +135,7 @@ class Replay:
             acked=acked,
             refused=len(self.reasons),
             quarantined=self._quarantined,
+            awaiting=self._awaiting,
             seconds=round(self._seconds, 3),
             acked_per_second=round(acked / self._seconds, 1) if self._seconds else 0.0,
             p50_ms=_milliseconds(latencies, 0.50),
@@ -137,6 +145,13 @@ class Replay:
 
 def _reason(tally: TallySubmission, problem: Problem) -> str:
     return f"{tally.precinct}, {tally.contest}: {problem.title}{in_brackets(problem.errors)}"
+
+
+def _awaited(awaiting: int) -> str:
+    return (
+        f"Two people enter each tally of this election. Awaiting the second one's entry: {awaiting:,}. "
+        "Replay the file again with the --token of another officer."
+    )
 
 
 def _milliseconds(ordered: Sequence[float], part: float) -> float:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from models.results_file import ResultsFile
@@ -52,6 +53,26 @@ async def test_a_replay_says_its_figures_in_the_last_line(
     figures = json.loads(done.stdout.splitlines()[-1])
     assert (figures["acked"], figures["refused"], figures["quarantined"]) == (408, 0, 0)
     assert figures["p99_ms"] >= figures["p50_ms"] > 0
+    view = await desk.results.current("adams-2024")
+    assert view.contest("president").results.units_reported == 51
+
+
+async def test_a_replay_where_two_people_enter_each_tally_says_that_the_second_one_is_awaited(
+    server: Server, desk: Services, adams: ResultsFile, real_data: Path
+) -> None:
+    definition = msgspec.structs.replace(adams.election, double_entry=True)
+    await desk.elections.define(definition, opened=True, released=True)
+    command = ["replay", str(real_data / "elections" / "adams-2024.csv"), "--election", "adams-2024"]
+    for _ in range(2):
+        done = run(server, *command, "--url", server.url, "--json")
+        assert json.loads(done.stdout.splitlines()[-1])["awaiting"] == 408
+        assert "Awaiting the second one's entry: 408. Replay the file again with the --token" in done.stderr
+    root = next(unit.code for unit in adams.election.units if unit.parent is None)
+    await desk.officials.add("otto", ["officer"], [root], "adams-2024")
+    token = (await desk.credentials.issue_token("otto", datetime.timedelta(hours=1))).token
+    done = run(server, *command, "--url", server.url, "--token", token, "--json")
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert (figures["acked"], figures["awaiting"], figures["quarantined"], done.stderr) == (408, 0, 0, "")
     view = await desk.results.current("adams-2024")
     assert view.contest("president").results.units_reported == 51
 
