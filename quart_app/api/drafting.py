@@ -25,9 +25,6 @@ from services.elections import Change
 
 api = Blueprint("api_drafting", __name__, url_prefix="/api/v1/elections")
 
-# What the public reads as final: nobody does it with a session that was left open somewhere.
-_WEIGHTY = ("release", "certify")
-
 
 class ElectionMove(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is done with an election; `reason` stands in the public log, and a correction needs one."""
@@ -67,12 +64,14 @@ async def edit_election(election: str, data: ElectionEdit) -> Response:
 @document_response(ElectionInfo)
 @document_response(Problem, 409)
 async def move_election(election: str, data: ElectionMove) -> Response:
-    """Opens, closes, certifies or corrects an election, and releases or withholds its results.
+    """Opens, closes or corrects an election, and releases or withholds its results.
 
-    `release` and `certify` need a session whose password was given just now. Opening names everything
-    that the draft still lacks; a move that is not allowed names those that are.
+    `release` needs a session whose password was given just now; `certify` is 409, for it takes two people
+    (`/certification`). Opening names everything that the draft still lacks; a move that is not allowed
+    names those that are.
     """
-    if data.change in _WEIGHTY:
+    # Nobody does it with a session that was left open somewhere.
+    if data.change == "release":
         require_fresh(await signed_in(request))
     state = await services().elections.move(election, data.change, data.reason, await actor())
     return election_response(state)
