@@ -77,8 +77,7 @@ def test_an_import_migrates_an_empty_database_first(
 def test_an_election_is_moved_along_its_lifecycle(tallystream: Tallystream, counted: str) -> None:
     assert tallystream("election", counted, "release").stdout.endswith("its results are released.\n")
     assert tallystream("election", counted, "close", "--reason", "All are in.").exit_code == 0
-    result = tallystream("election", counted, "certify")
-    assert result.stdout == "ada-2024 is certified; its results are released.\n"
+    assert tallystream("election", counted, "withhold").stdout.endswith("its results are withheld.\n")
 
 
 def test_a_move_that_is_not_allowed_is_one_line(tallystream: Tallystream, counted: str) -> None:
@@ -169,3 +168,55 @@ def test_a_setting_that_cannot_be_used_is_named(tallystream: Tallystream) -> Non
     result = tallystream("results", "ada-2024", TALLYSTREAM_LIVE_PAUSE="soon")
     assert result.exit_code == 1
     assert "[live]" in result.stderr and result.stderr.count("\n") == 1
+
+
+# ---- certifying takes two ----
+
+FOUR = "ada\ncopper lantern seldom weeps\nben\ncopper lantern seldom weeps\n"
+
+
+@pytest.fixture
+def closed(tallystream: Tallystream, counted: str) -> str:
+    """The election that is counted whole, closed, and two administrators with a password."""
+    assert tallystream("election", counted, "close").exit_code == 0
+    for username in ("ada", "ben"):
+        added = tallystream(
+            "official", "add", username, "--role", "administrator", stdin="copper lantern seldom weeps\n"
+        )
+        assert added.exit_code == 0, added.stderr
+    return counted
+
+
+def test_two_administrators_certify_with_their_passwords(tallystream: Tallystream, closed: str) -> None:
+    result = tallystream("election", closed, "certify", stdin=FOUR)
+    assert (result.stdout, result.exit_code) == ("ada-2024 is certified; its results are withheld.\n", 0)
+
+
+@pytest.mark.parametrize(
+    ("stdin", "told"),
+    [
+        ("", "nobody asks"),
+        ("ada\ncopper lantern seldom weeps\n", "nobody confirms"),
+        (FOUR.replace("ben", "ada"), "another administrator confirms"),
+        (FOUR.replace("copper", "Copper", 1), "do not belong together"),
+        (FOUR.replace("ben", "nobody"), "do not belong together"),
+    ],
+)
+def test_one_of_them_does_not_certify(tallystream: Tallystream, closed: str, stdin: str, told: str) -> None:
+    result = tallystream("election", closed, "certify", stdin=stdin)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert told in result.stderr and result.stderr.count("\n") == 1
+    assert tallystream("election", closed, "certify", stdin=FOUR).exit_code == 0
+
+
+def test_who_is_no_administrator_certifies_nothing(tallystream: Tallystream, closed: str) -> None:
+    words = ("official", "add", "cy", "--role", "auditor", "--password")
+    assert tallystream(*words, stdin="copper lantern seldom weeps\n").exit_code == 0
+    result = tallystream("election", closed, "certify", stdin=FOUR.replace("ben", "cy"))
+    assert (result.exit_code, "cy is no administrator" in result.stderr) == (1, True)
+
+
+def test_a_password_tried_too_often_waits_here_too(tallystream: Tallystream, closed: str) -> None:
+    wrong = FOUR.replace("copper", "Copper", 1)
+    told = [tallystream("election", closed, "certify", stdin=wrong).stderr for _ in range(7)]
+    assert "Too many failed sign-ins" in told[-1]
