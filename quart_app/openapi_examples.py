@@ -95,6 +95,10 @@ _RESULTS = {
     "write_ins": 221,
     "rejected_ballots": 0,
     "quarantined_units": 0,
+    "awaiting_units": 0,
+    "outlook": {"call": "decided", "outstanding": 0, "reopened": 0, "margin": 20406},
+    "recount_due": False,
+    "lowered_by": None,
     "selections": [
         {
             "code": "trump-and-vance",
