@@ -263,6 +263,18 @@ class Complaints:
         rows = await self._session.execute(query.order_by(Complaint.number).limit(limit))
         return [ComplaintInfo(election=state.code, is_test=state.is_test, **row._mapping) for row in rows]
 
+    async def newest(self, state: ElectionState, *, before: int, limit: int) -> list[ComplaintInfo]:
+        """What everybody may know of those with a number below `before`, the newest first."""
+        query = _PUBLIC.where(Complaint.election_id == state.id, Complaint.number < before)
+        rows = await self._session.execute(query.order_by(Complaint.number.desc()).limit(limit))
+        return [ComplaintInfo(election=state.code, is_test=state.is_test, **row._mapping) for row in rows]
+
+    async def unit_names(self, election_id: int, codes: Collection[str]) -> dict[str, str]:
+        """What the units of these codes are called, by code."""
+        query = select(ReportingUnit.code, ReportingUnit.name)
+        query = query.where(ReportingUnit.election_id == election_id, ReportingUnit.code.in_(codes))
+        return {row.code: row.name for row in await self._session.execute(query)}
+
     async def search(
         self, election_id: int, search: DeskSearch, *, units: Collection[int] | None, today: datetime.date
     ) -> list[ComplaintRow]:

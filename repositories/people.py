@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import any_, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import any_, delete, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -76,6 +76,13 @@ class People:
         if prefix:
             query = query.where(Login.username.startswith(prefix, autoescape=True))
         return [MemberRow(**row._mapping) for row in await self._session.execute(query)]
+
+    async def usernames(self, roles: Collection[str]) -> list[str]:
+        """Those who have one of these roles and may sign in, by username."""
+        query = select(Login.username).join(Member, Member.id == Login.member_id)
+        fits = or_(*(literal(role) == any_(Member.roles) for role in roles))
+        query = query.where(fits, Member.disabled_at.is_(None))
+        return list(await self._session.scalars(query.order_by(Login.username)))
 
     async def add(
         self,

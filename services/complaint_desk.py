@@ -11,6 +11,7 @@ import msgspec
 
 from models.complaints import (
     COMPLAINT_AFTER,
+    DESK,
     OPEN,
     ComplaintChange,
     ComplaintDecision,
@@ -74,6 +75,11 @@ class ComplaintDesk:
         """Everything about one. Raises UnknownElection and UnknownComplaint."""
         async with self._database.snapshot() as repos:
             return await self._case(repos, await repos.elections.get(election), number)
+
+    async def staff(self) -> list[str]:
+        """Usernames of those whom a complaint can be assigned to."""
+        async with self._database.snapshot() as repos:
+            return await repos.people.usernames(DESK)
 
     async def attachment(self, election: str, number: int, position: int, by: Actor) -> Attachment:
         """A file that was attached; that somebody took it stands in the audit trail.

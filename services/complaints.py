@@ -1,6 +1,8 @@
 """What everybody may know of complaints, and what reviewers see of them beside a tally."""
 
-from models.complaints import ComplaintInfo, ComplaintOutcome, UnitComplaint
+from collections.abc import Iterable
+
+from models.complaints import MAX_NUMBER, ComplaintInfo, ComplaintOutcome, UnitComplaint
 from repositories.database import Database
 
 MOST_ABOUT_A_UNIT = 100
@@ -15,6 +17,21 @@ class ComplaintService:
         async with self._database.snapshot() as repos:
             state = await repos.elections.get(election)
             return await repos.complaints.page(state, after=after, limit=limit)
+
+    async def newest(
+        self, election: str, *, before: int = MAX_NUMBER, limit: int = 100
+    ) -> list[ComplaintInfo]:
+        """Complaints with a number below `before`, the newest first. Raises UnknownElection."""
+        async with self._database.snapshot() as repos:
+            state = await repos.elections.get(election)
+            return await repos.complaints.newest(state, before=before, limit=limit)
+
+    async def places(self, election: str, complaints: Iterable[ComplaintInfo]) -> dict[str, str]:
+        """What the units that complaints are about are called, by code. Raises UnknownElection."""
+        codes = {complaint.unit for complaint in complaints if complaint.unit}
+        async with self._database.snapshot() as repos:
+            state = await repos.elections.get(election)
+            return await repos.complaints.unit_names(state.id, codes) if codes else {}
 
     async def get(self, election: str, number: int) -> ComplaintOutcome:
         """How a complaint stands. Raises UnknownElection and UnknownComplaint."""

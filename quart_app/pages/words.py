@@ -6,6 +6,8 @@ from typing import Any
 
 from models.check_settings import DOUBLE_ENTRY, CheckName
 from models.checks import FailedCheck
+from models.complaints import CATEGORY_WORDS
+from models.complaints import STANDING_WORDS as COMPLAINANT_WORDS
 from models.results import ContestResults, write_ins_share
 from models.rights import role_word
 from models.wording import Figure, listed, say, say_many
@@ -206,6 +208,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "decision_words": DECISION_WORDS.__getitem__,
     "order_words": ORDER_WORDS.__getitem__,
     "role_words": role_word,
+    "category_words": CATEGORY_WORDS.__getitem__,
+    "complainant_words": COMPLAINANT_WORDS.__getitem__,
     "named": named,
     "coded": coded,
     "stamp": stamp,
