@@ -21,6 +21,9 @@ DESK_READERS = (*DESK, Role.AUDITOR)
 COUNTS = ("ballots_cast", "write_ins", "overvotes", "undervotes", "rejected_ballots")
 """The counts of a tally beside its votes, in the order of the paper form."""
 
+MOST_SIBLINGS = 12
+"""Precincts beside that of a case that are shown one by one."""
+
 Code = Annotated[str, msgspec.Meta(max_length=100, pattern=NO_NUL)]
 Check = Literal[
     "",

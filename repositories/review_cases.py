@@ -8,7 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.canvass import Decision
 from models.log import TallyEntry
-from models.reviewing import CaseDecision, CaseTally, OtherContest, Sibling, Siblings, Spread, Twin
+from models.reviewing import (
+    MOST_SIBLINGS,
+    CaseDecision,
+    CaseTally,
+    OtherContest,
+    Sibling,
+    Siblings,
+    Spread,
+    Twin,
+)
 from repositories.concealment import CONCEALED
 
 _PLACE = text("""
@@ -105,7 +114,6 @@ _CLOSEST = text(
 )
 
 MOST_TALLIES = 100
-MOST_SIBLINGS = 12
 MOST_TWINS = 5
 
 _entry_of = msgspec.json.Decoder(TallyEntry).decode

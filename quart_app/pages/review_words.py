@@ -9,7 +9,7 @@ from models.canvass import Decision
 from models.check_settings import CHECKS, DOUBLE_ENTRY
 from models.lifecycles import TallyStatus
 from models.wording import Worded, say
-from quart_app.languages import language
+from quart_app.languages import gettext, language
 
 CHECK_LABELS: dict[str, str] = {
     **{str(kind.name): kind.label for kind in CHECKS.values()},
@@ -27,8 +27,8 @@ STATUSES: dict[str, Worded] = {
 
 CHANNELS: dict[str, Worded] = {
     "web": say("in a browser"),
-    "ws": say("by a program"),
-    "http": say("by a program"),
+    "ws": say("with a program"),
+    "http": say("with a program"),
     "review": say("at this desk"),
 }
 
@@ -66,7 +66,9 @@ _NEVER = 1_000_000
 
 def waited(since: datetime.datetime, now: datetime.datetime) -> str:
     """For how long something waits, in whole minutes, hours or days. `static/review.js` says the same."""
-    passed = max(now - since, datetime.timedelta())
+    passed = now - since
+    if passed < datetime.timedelta(minutes=1):
+        return gettext("less than a minute")
     name, unit = next((name, unit) for least, name, unit in _UNITS if passed >= least)
     whole = passed // unit * unit
     return str(format_timedelta(whole, name, threshold=_NEVER, locale=language().locale))

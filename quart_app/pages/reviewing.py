@@ -17,7 +17,15 @@ from models.canvass import MOST_REASON, Decision, Verdict
 from models.complaints import CATEGORY_WORDS
 from models.errors import Invalid
 from models.log import MAX_SEQ
-from models.reviewing import DESK, DESK_READERS, CaseFile, ReviewFilter, ReviewQuery, ReviewQueue
+from models.reviewing import (
+    DESK,
+    DESK_READERS,
+    MOST_SIBLINGS,
+    CaseFile,
+    ReviewFilter,
+    ReviewQuery,
+    ReviewQueue,
+)
 from models.statuses import status_word
 from models.wording import say
 from quart_app.access import only
@@ -164,6 +172,7 @@ async def _shown(election: str, found: CaseFile) -> dict[str, Any]:
         "statuses": STATUSES,
         "channels": CHANNELS,
         "decided": DECIDED,
+        "most_siblings": MOST_SIBLINGS,
         "complaint_categories": CATEGORY_WORDS,
         "complaint_status": status_word,
         "now": utc_now(),

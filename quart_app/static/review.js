@@ -6,7 +6,7 @@ import { load } from "./documents.js";
 import { figure, timeOf } from "./figures.js";
 import { News } from "./news.js";
 import { ResultsStream } from "./stream.js";
-import { n } from "./texts.js";
+import { n, t } from "./texts.js";
 
 // However fast the queue moves, it is asked for and drawn at most so often.
 const DRAW_MS = 1_000;
@@ -83,7 +83,8 @@ const said = (name) =>
   new Intl.NumberFormat(`${catalogue.language}-u-nu-latn`, { style: "unit", unit: name, unitDisplay: "long" });
 
 function waited(since) {
-  const passed = Math.max(0, Date.now() - since);
+  const passed = Date.now() - since;
+  if (passed < MINUTE) return t("less than a minute");
   const [name, length] = UNITS.find(([, , least]) => passed >= least);
   return said(name).format(Math.floor(passed / length));
 }

@@ -108,7 +108,7 @@ async def accept(house: Services, username: str, seq: int) -> None:
 
 
 def case(page: Page, precinct: str) -> Any:
-    return page.locator("#cases li", has_text=precinct)
+    return page.locator("#cases > li", has_text=precinct)
 
 
 async def live(page: Page) -> None:
@@ -200,7 +200,7 @@ async def test_without_scripts_a_reviewer_filters_decides_and_goes_on(
     await page.locator("summary").click()
     await page.select_option("#contest", "measure")
     await page.get_by_role("button", name="Show").click()
-    await expect(page.locator("#cases li")).to_have_count(1)
+    await expect(page.locator("#cases > li")).to_have_count(1)
     await case(page, "South-1").get_by_role("link").click()
     await page.fill("#reason", "Nobody can read the sheet.")
     await page.get_by_role("button", name="Ask for it again").click()
@@ -237,7 +237,7 @@ async def test_two_hundred_cases_come_in_small_pages_that_everybody_can_use(
         response = await page.request.get(HERE)
         assert len(await response.body()) < 100_000
         await page.get_by_role("link", name="Later ones").click()
-        await expect(page.locator("#cases li").first).to_contain_text("Ward 51")
+        await expect(page.locator("#cases > li").first).to_contain_text("Ward 51")
         await page.goto(f"{HERE}/{held[0].seq}")
         await looks_well(page, f"case-{width}-{scheme}")
         await page.goto(f"{HERE}/{held[0].seq}/resolve")

@@ -1,4 +1,4 @@
-"""The reviewers' desk: its queue, the case file, decisions over HTTP, the stream, and pages without scripts."""
+"""The reviewers' desk: its queue, the case file, decisions over HTTP, the stream, and its plain forms."""
 
 import asyncio
 from typing import Any
@@ -112,7 +112,7 @@ async def test_filters(
     client: Client, desk: Desk, olga: Official, rudi: Official, query: str, found: list[str]
 ) -> None:
     tallies = await desk.receipts(unbalanced("north-2"), unbalanced("north-1", "council"), by=olga)
-    too_many = {"votes": {"ada": 140, "ben": 30, "cy": 5}, "ballots_cast": 180}
+    too_many: dict[str, Any] = {"votes": {"ada": 140, "ben": 30, "cy": 5}, "ballots_cast": 180}
     await desk.receipts(a_tally("south-1", **too_many), by=rudi)
     assert (await decide(client, desk, rudi, tallies[0].seq, "ask-again"))[0] == 201
     queue = await ask(client, desk, rudi, f"?{query}")
@@ -348,7 +348,7 @@ async def test_a_reviewer_goes_from_the_queue_to_a_case_decides_and_goes_on_to_t
     first, second = await desk.receipts(unbalanced(), unbalanced("south-2"), by=olga)
     await reviewer.get(HERE)
     assert "2 cases wait" in reviewer.text
-    assert "The oldest waits for 0 minutes." in reviewer.text
+    assert "The oldest waits for less than a minute." in reviewer.text
     assert f'href="{HERE}/{first.seq}"' in reviewer.page
     await reviewer.get(f"{HERE}/{first.seq}")
     assert "81 of 80 votes are accounted for. It does not add up." in reviewer.text
