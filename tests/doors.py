@@ -90,6 +90,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     f"{PAGES}": ("", "?show=close", "?show=incomplete", "?unit=north", "?unit=north-1"),
     f"{PAGES}.txt": ("",),
     f"{PAGES}/candidates": ("",),
+    f"{PAGES}/complaints": ("",),
+    f"{PAGES}/complaints/<int:number>": ("",),
     f"{PAGES}/contests/<contest>": ("", "?start=2"),
     f"{PAGES}/contests/<contest>.txt": ("",),
     f"{PAGES}/contests/<contest>/embed": ("",),
@@ -147,28 +149,31 @@ def rules(app: Quart, *, public: bool) -> set[str]:
     }
 
 
-def addresses(app: Quart, rule: str, election: str) -> Iterator[str]:
-    """The rule with everything that stands in the places of its names, the first of all queries first."""
+def addresses(rule: str, election: str, app: Quart | None = None) -> Iterator[str]:
+    """The rule with everything that stands in the places of its names; `app` knows where its files are."""
     names = re.findall(r"<(?:\w+:)?(\w+)>", rule)
-    here = {
-        **HERE,
-        "election": (election,),
-        "fingerprint": (app.extensions["tallystream.assets"].fingerprint,),
-    }
+    fingerprint = app.extensions["tallystream.assets"].fingerprint if app else "0"
+    here = {**HERE, "election": (election,), "fingerprint": (fingerprint,)}
     for chosen in itertools.product(*(here.get(name, ("1",)) for name in names)):
         given = dict(zip(names, chosen, strict=True))
         yield re.sub(r"<(?:\w+:)?(\w+)>", lambda found, given=given: given[found[1]], rule)  # type: ignore[misc]
 
 
-def doors(app: Quart, election: str, *, others: bool = False) -> list[str]:
-    """Every address of the election's doors, and with `others` of those that are of no election."""
+def doors_of(election: str) -> list[str]:
+    """Every address of the election's doors."""
     return [
         f"{address}{query}"
         for rule, queries in DOORS.items()
-        if others or "<election>" in rule
-        for address in addresses(app, rule, election)
+        if "<election>" in rule
+        for address in addresses(rule, election)
         for query in queries
     ]
+
+
+def other_doors(app: Quart) -> list[str]:
+    """Addresses that are of no election."""
+    others = (rule for rule in DOORS if "<election>" not in rule)
+    return [address for rule in others for address in addresses(rule, "", app)]
 
 
 # ---- an election that is withheld ----
@@ -361,20 +366,22 @@ _PER_CENT = re.compile(r"(?<![\d.])(\d{1,2}\.\d)\s*[%\u066a]")
 
 
 async def secrets(client: Client, desk: Desk, staff: Official) -> Secrets:
-    """Whatever staff are told that is no number of voters, asked of every door that speaks JSON."""
+    """Whatever staff are told of figures, by every door that speaks JSON."""
+    here = [address for address in doors_of(desk.election) if address.startswith(desk.path)]
+    return secrets_in([(await read(client, address, **staff.bearer)).body for address in here])
+
+
+def secrets_in(bodies: list[bytes]) -> Secrets:
+    """The figures of those that are JSON, without numbers of voters; parts that are no round numbers."""
     numbers: set[int] = set()
     parts: set[float] = set()
-    app = client.app  # type: ignore[attr-defined]
-    for address in doors(app, desk.election):
-        if address.startswith(desk.path):
-            answer = await read(client, address, **staff.bearer)
-            if answer.headers.get("content-type", "").startswith("application/json"):
-                for value in _leaves(json.loads(answer.body)):
-                    if isinstance(value, int) and value > 10_000_000 and value % VOTERS:
-                        numbers.add(value)
-                    elif isinstance(value, float) and 0.001 < value < 1:
-                        parts.add(value)
-    return Secrets(frozenset(numbers), frozenset(part for part in parts if round(part * 1000) % 10))
+    for body in bodies:
+        for value in _leaves(json.loads(body)) if body.startswith(b"{") else ():
+            if isinstance(value, int) and value > 10_000_000 and value % VOTERS:
+                numbers.add(value)
+            elif isinstance(value, float) and 0.001 < value < 1 and round(value * 1000) % 10:
+                parts.add(value)
+    return Secrets(frozenset(numbers), frozenset(parts))
 
 
 def _leaves(value: Any) -> Iterator[Any]:

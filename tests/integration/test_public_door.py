@@ -25,7 +25,8 @@ from tests.doors import (
     Secrets,
     addresses,
     counted,
-    doors,
+    doors_of,
+    other_doors,
     plain,
     read,
     rules,
@@ -97,7 +98,7 @@ async def test_every_door_opens(app: Quart, client: Client, night: Desk) -> None
     """What answers with an error would hide nothing and show nothing."""
     shut = [
         f"{address}: {answer.status}"
-        for address in doors(app, night.election, others=True)
+        for address in [*doors_of(night.election), *other_doors(app)]
         if (answer := await read(client, address)).status not in (200, 303)
     ]
     assert shut == [
@@ -110,7 +111,7 @@ async def test_whatever_is_not_for_the_public_is_shut(app: Quart, client: Client
     """Who is not signed in is sent away from it, in words for programs and to the form for people."""
     opened = []
     for rule in sorted(rules(app, public=False)):
-        for address in addresses(app, rule, night.election):
+        for address in addresses(rule, night.election, app):
             for cookies in ({}, {"Cookie": f"{COOKIE}=nonsense"}):
                 answer = await read(client, address, **cookies)
                 sent_on = answer.status == 303 and answer.headers["location"].startswith(
@@ -129,7 +130,7 @@ async def test_no_door_shows_a_figure_before_the_release(
 ) -> None:
     leaks = []
     for who, headers in (await strangers(app, night)).items():
-        for address in doors(app, night.election, others=not headers):
+        for address in doors_of(night.election) + (other_doors(app) if not headers else []):
             answer = await read(client, address, **headers)
             if found := hidden.leaks(answer.body) + hidden.leaks(str(answer.headers)):
                 leaks.append(f"{address} to {who}: {found}")
@@ -144,7 +145,7 @@ async def test_what_is_withheld_is_the_same_whatever_was_counted(
     night = await counted(house, "night-1", figures=1, certified=certified)
     other = await counted(house, "night-2", figures=2, certified=certified)
     differing = []
-    for address, twin in zip(doors(app, night.election), doors(app, other.election), strict=True):
+    for address, twin in zip(doors_of(night.election), doors_of(other.election), strict=True):
         for language in ("en", "ar"):
             one = await read(client, address, Accept_Language=language)
             two = await read(client, twin, Accept_Language=language)
@@ -164,7 +165,7 @@ async def test_what_was_certified_is_shown_to_nobody_once_it_is_withheld(
     desk = await counted(house, "night-3", figures=3, certified=True)
     found = await secrets(client, desk, await desk.official("anna", roles=[Role.AUDITOR], units=()))
     await house.elections.move(desk.election, "release")
-    shown = {address: await read(client, address) for address in doors(app, desk.election)}
+    shown = {address: await read(client, address) for address in doors_of(desk.election)}
     assert found.leaks(shown[f"{desk.path}/log"].body)
     assert '"kind":"certificate"' in plain(shown[f"{desk.path}/log"].body)
     await house.elections.move(desk.election, "withhold", "an error in the list")
@@ -180,7 +181,7 @@ async def test_the_public_is_told_how_many_have_reported(client: Client, night: 
 async def test_a_release_opens_the_doors_and_withholding_shuts_them_again(
     app: Quart, client: Client, night: Desk, hidden: Secrets
 ) -> None:
-    before = {address: await read(client, address) for address in doors(app, night.election)}
+    before = {address: await read(client, address) for address in doors_of(night.election)}
     await night.house.elections.move(night.election, "release")
     shown = {address: await read(client, address, **_known(before[address])) for address in before}
     assert sum(bool(hidden.leaks(answer.body)) for answer in shown.values()) > 60
@@ -237,7 +238,7 @@ async def test_staff_see_it_and_no_cache_keeps_what_they_see(
     saw = 0
     for headers in (auditor.bearer, await cookie(app, night, auditor.identity)):
         for rule in sorted(rules(app, public=True) - STREAMS) + sorted(rules(app, public=False) - STREAMS):
-            for address in addresses(app, rule, night.election):
+            for address in addresses(rule, night.election, app):
                 if address.endswith("/stream"):
                     continue
                 answer = await read(client, address, **headers)
@@ -330,7 +331,7 @@ async def test_a_second_process_shuts_its_doors_as_well(
     beside = visitor_of(second)
     await night.house.elections.move(night.election, "release")
     await _hears(beside, night, released=True)
-    shown = {address: await read(beside, address) for address in doors(second, night.election)}
+    shown = {address: await read(beside, address) for address in doors_of(night.election)}
     assert sum(bool(hidden.leaks(answer.body)) for answer in shown.values()) > 60
     await night.house.elections.move(night.election, "withhold", "an error in the list")
     await _hears(beside, night, released=False)
