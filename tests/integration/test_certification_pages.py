@@ -43,7 +43,7 @@ async def test_the_second_person_sees_what_and_whom_they_confirm(ada: Visitor, d
     assert ada.page.count(state.totals_hash) == 2
     await ada.post(f"{HERE}/confirmation")
     assert "The results are certified." in ada.text
-    assert "Asked by ben Confirmed by ada" in ada.text
+    assert re.search(r"Asked by ?ben ?Confirmed by ?ada", ada.text)
 
 
 async def test_what_waits_is_counted_with_the_way_to_it(visitor: Visitor, desk: Desk) -> None:
@@ -97,12 +97,16 @@ async def test_a_recount_without_a_reason_is_refused_at_its_own_field(ada: Visit
     assert (ada.status, "There is a recount of council" in ada.text) == (409, True)
 
 
+def numbers(page: str) -> dict[str, str]:
+    """What stands in the fields of the checks' page."""
+    return dict(re.findall(r'name="(\w+_tolerance|recount_threshold)"[^>]*value="(\d+)"', page))
+
+
 async def test_a_tolerance_that_is_no_number_is_named_at_its_field_and_nothing_is_set(
     ada: Visitor, desk: Desk
 ) -> None:
     await ada.get(CHECKS)
-    fields = dict(re.findall(r'name="(\w+_tolerance|recount_threshold)"[^>]*value="(\d+)"', ada.page))
-    fields |= {name: value for value, name in re.findall(r'value="(\d+)"[^>]*name="(\w+)"', ada.page)}
+    fields = numbers(ada.page)
     head = await desk.house.log.head("tiny")
     for step in ("save", "preview"):
         sent = {**fields, "edition": ada.hidden("edition"), "turnout_tolerance": "many", "step": step}
@@ -114,8 +118,7 @@ async def test_a_tolerance_that_is_no_number_is_named_at_its_field_and_nothing_i
 
 async def test_what_somebody_else_set_meanwhile_is_not_overwritten(ada: Visitor, desk: Desk) -> None:
     await ada.get(CHECKS)
-    fields = {name: value for value, name in re.findall(r'value="(\d+)"[^>]*name="(\w+)"', ada.page)}
-    sent = {**fields, "edition": ada.hidden("edition")}
+    sent = {**numbers(ada.page), "edition": ada.hidden("edition")}
     await ada.post(CHECKS, **sent, turnout_on="y")
     assert "Saved; it stands in the log." in ada.text
     await ada.post(CHECKS, **sent)

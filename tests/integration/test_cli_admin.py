@@ -77,7 +77,8 @@ def test_an_import_migrates_an_empty_database_first(
 def test_an_election_is_moved_along_its_lifecycle(tallystream: Tallystream, counted: str) -> None:
     assert tallystream("election", counted, "release").stdout.endswith("its results are released.\n")
     assert tallystream("election", counted, "close", "--reason", "All are in.").exit_code == 0
-    assert tallystream("election", counted, "withhold").stdout.endswith("its results are withheld.\n")
+    result = tallystream("election", counted, "certify")
+    assert result.stdout == "ada-2024 is certified; its results are released.\n"
 
 
 def test_a_move_that_is_not_allowed_is_one_line(tallystream: Tallystream, counted: str) -> None:
@@ -172,19 +173,27 @@ def test_a_setting_that_cannot_be_used_is_named(tallystream: Tallystream) -> Non
 
 # ---- certifying takes two ----
 
-FOUR = "ada\ncopper lantern seldom weeps\nben\ncopper lantern seldom weeps\n"
+PASSWORD = "copper lantern seldom weeps"
+FOUR = f"ada\n{PASSWORD}\nben\n{PASSWORD}\n"
 
 
 @pytest.fixture
-def closed(tallystream: Tallystream, counted: str) -> str:
-    """The election that is counted whole, closed, and two administrators with a password."""
-    assert tallystream("election", counted, "close").exit_code == 0
+async def closed(tallystream: Tallystream, tmp_path: Path, settings: Settings) -> str:
+    """An election that is no test, counted whole and closed; two administrators have a password."""
+    file = tmp_path / "ada.csv"
+    file.write_text(FILE)
+    imported = await tallystream.beside("import", file, "--election", "ada-2024", "--open", "--with-tallies")
+    assert imported.exit_code == 0
+    assert (await tallystream.beside("election", "ada-2024", "close")).exit_code == 0
     for username in ("ada", "ben"):
-        added = tallystream(
-            "official", "add", username, "--role", "administrator", stdin="copper lantern seldom weeps\n"
-        )
-        assert added.exit_code == 0, added.stderr
-    return counted
+        words = ("official", "add", username, "--role", "administrator")
+        assert (await tallystream.beside(*words, stdin=f"{PASSWORD}\n")).exit_code == 0
+    # What is imported from a file is a test.
+    engine = create_async_engine(asyncpg_url(settings.database_url or ""))
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE elections SET is_test = false"))
+    await engine.dispose()
+    return "ada-2024"
 
 
 def test_two_administrators_certify_with_their_passwords(tallystream: Tallystream, closed: str) -> None:
@@ -196,7 +205,7 @@ def test_two_administrators_certify_with_their_passwords(tallystream: Tallystrea
     ("stdin", "told"),
     [
         ("", "nobody asks"),
-        ("ada\ncopper lantern seldom weeps\n", "nobody confirms"),
+        (f"ada\n{PASSWORD}\n", "nobody confirms"),
         (FOUR.replace("ben", "ada"), "another administrator confirms"),
         (FOUR.replace("copper", "Copper", 1), "do not belong together"),
         (FOUR.replace("ben", "nobody"), "do not belong together"),
@@ -211,7 +220,7 @@ def test_one_of_them_does_not_certify(tallystream: Tallystream, closed: str, std
 
 def test_who_is_no_administrator_certifies_nothing(tallystream: Tallystream, closed: str) -> None:
     words = ("official", "add", "cy", "--role", "auditor", "--password")
-    assert tallystream(*words, stdin="copper lantern seldom weeps\n").exit_code == 0
+    assert tallystream(*words, stdin=f"{PASSWORD}\n").exit_code == 0
     result = tallystream("election", closed, "certify", stdin=FOUR.replace("ben", "cy"))
     assert (result.exit_code, "cy is no administrator" in result.stderr) == (1, True)
 
