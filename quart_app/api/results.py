@@ -95,7 +95,7 @@ async def contest_units(election: str, contest: str, query_args: PageQuery) -> R
     tallies = await services().results.precincts(
         election, contest, after=query_args.after, limit=query_args.limit, staff=staff
     )
-    if request.accept_mimetypes.best_match([NDJSON, JSON], JSON) == NDJSON:
+    if request.accept_mimetypes.best_match([JSON, NDJSON], JSON) == NDJSON:
         response = lines(tallies, limit=query_args.limit, key="precinct")
     else:
         response = page("tallies", tallies, limit=query_args.limit, key="precinct")

@@ -304,6 +304,8 @@ async def test_precinct_tallies_come_as_lines_of_json_too(desk: Desk, client: Cl
     path = f"{desk.path}/contests/president/units"
     response = await client.get(path, headers={"Accept": "application/x-ndjson"})
     assert response.content_type == "application/x-ndjson"
+    # What curl sends of itself is no wish for lines.
+    assert (await client.get(path, headers={"Accept": "*/*"})).content_type == "application/json"
     assert response.headers["Vary"] == "Accept, Accept-Encoding"
     lines = [json.loads(line) for line in (await response.get_data()).splitlines()]
     assert lines == (await get(client, path))["tallies"]
