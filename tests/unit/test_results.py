@@ -35,7 +35,7 @@ def election(**changes: Any) -> ElectionState:
         "changed_seq": 2,
         "changed_at": AT,
     }
-    return ElectionState(**{**fields, **changes})  # type: ignore[arg-type]
+    return ElectionState(**{**fields, **changes})
 
 
 def count(**changes: Any) -> ContestCount:
@@ -60,7 +60,7 @@ def count(**changes: Any) -> ContestCount:
         "updated_at": LATER,
         "selections": votes(ada=80, ben=60, cy=10),
     }
-    return ContestCount(**{**fields, **changes})  # type: ignore[arg-type]
+    return ContestCount(**{**fields, **changes})
 
 
 def votes(**given_: int) -> tuple[SelectionVotes, ...]:
