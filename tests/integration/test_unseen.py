@@ -41,17 +41,21 @@ def entry(votes: int, **changes: Any) -> TallySubmission:
 
 
 class Waiting:
-    """A first entry that its sender has corrected, and so two of them that nobody else may see."""
+    """A first entry that its sender has corrected, and so two of them, `seqs`, that nobody else may see.
 
-    def __init__(self, app: Quart, desk: Desk, seqs: list[int]) -> None:
+    Before them two entries came that differ: these, `held`, may be seen.
+    """
+
+    def __init__(self, app: Quart, desk: Desk, held: list[int], seqs: list[int]) -> None:
         self.app = app
         self.desk = desk
+        self.held = held
         self.seqs = seqs
         self.officials: dict[str, Official] = {}
         self.sessions: dict[str, dict[str, str]] = {"": {}}
 
     async def second(self) -> None:
-        again = entry(SECRET, revision=2, reason="second entry")
+        again = entry(SECRET, revision=3, reason="second entry")
         await self.desk.receipts(again, by=self.officials["otto"])
 
 
@@ -61,9 +65,13 @@ async def waiting(request: pytest.FixtureRequest, app: Quart, house: Services) -
     definition = tiny_election(registered=registered, double_entry=True)
     desk = await define(house, definition, released=request.param)
     olga = await desk.official("olga")
-    first = entry(MISTYPED), entry(SECRET, revision=2, reason=REASON)
-    receipts = await desk.receipts(*first, by=olga)
-    made = Waiting(app, desk, [receipt.seq for receipt in receipts])
+    held = [
+        *await desk.receipts(entry(7), by=olga),
+        *await desk.receipts(entry(8), by=await desk.official("omar")),
+    ]
+    hidden = entry(MISTYPED, revision=2, reason="again"), entry(SECRET, revision=3, reason=REASON)
+    seqs = [receipt.seq for receipt in await desk.receipts(*hidden, by=olga)]
+    made = Waiting(app, desk, [receipt.seq for receipt in held], seqs)
     for username, roles in ROLES.items():
         official = await desk.official(username, roles=roles, units=["country"] if "officer" in roles else [])
         made.officials[username] = official
@@ -107,7 +115,7 @@ async def test_no_address_shows_anybody_else_a_first_entry(
     waiting: Waiting, client: Client, username: str
 ) -> None:
     opened = 0
-    for address in addresses(waiting.app, waiting.seqs):
+    for address in addresses(waiting.app, waiting.held + waiting.seqs):
         status, text = await read(client, address, waiting.sessions[username])
         assert told(text) == [], address
         opened += status == 200
@@ -116,7 +124,7 @@ async def test_no_address_shows_anybody_else_a_first_entry(
 
 async def test_who_sent_a_first_entry_sees_it(waiting: Waiting, client: Client) -> None:
     found = set()
-    for address in addresses(waiting.app, waiting.seqs):
+    for address in addresses(waiting.app, waiting.held + waiting.seqs):
         _, text = await read(client, address, waiting.sessions["olga"])
         if told(text):
             found.add(address.partition("?")[0])
@@ -131,7 +139,7 @@ async def test_once_both_are_here_staff_see_both_and_all_that_was_before(
     for username in ("otto", "ada", "rita", "aude"):
         texts = [
             (await read(client, address, waiting.sessions[username]))[1]
-            for address in addresses(waiting.app, waiting.seqs)
+            for address in addresses(waiting.app, waiting.held + waiting.seqs)
         ]
         assert sum(str(SECRET) in text for text in texts) > 5, username
     _, log = await read(client, f"{waiting.desk.path}/log", waiting.sessions["rita"])
@@ -153,7 +161,7 @@ async def test_no_stream_shows_anybody_else_a_first_entry(
         entries = await resumed.events(2, "entry")
         await results.events(3, "results")
         # One more comes while they watch, and is read from what the process keeps.
-        third = entry(SECRET, revision=3, reason=REASON)
+        third = entry(SECRET, revision=4, reason=REASON)
         await waiting.desk.receipts(third, by=await waiting.desk.official("olga"))
         entries.append(await resumed.event("entry"))
         await whole.event("entry")
@@ -190,7 +198,7 @@ async def test_no_websocket_shows_anybody_else_a_first_entry(waiting: Waiting, c
     otto = waiting.officials["otto"].bearer
     async with client.websocket(f"{waiting.desk.path}/tallies/ws", headers=otto) as ws:
         heard.append(str(await soon(ws.receive())))
-        for revision in (1, 3, 4):
+        for revision in (1, 2, 4):
             wrong = msgspec.to_builtins(entry(7, revision=revision, reason="a guess"))
             await ws.send(json.dumps(wrong))
             problem = json.loads(await soon(ws.receive()))
