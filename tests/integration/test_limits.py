@@ -23,7 +23,7 @@ from quart_app.door.limits import CHANGES, FILINGS, MINUTE, SIGN_IN, STREAMS, li
 from quart_app.door.taking import PREFIX, TakingStore
 from quart_app.settings import Settings, load_settings
 from tests.building import a_tally, tiny_election
-from tests.desk import Desk, define
+from tests.desk import DEADLINE, Desk, define
 from tests.integration.conftest import house_of
 from tests.integration.test_access import address
 from tests.outages import Proxy
@@ -300,7 +300,7 @@ async def test_a_redis_that_hangs_is_not_waited_for(
     made = TakingStore(f"redis://127.0.0.1:{silent.sockets[0].getsockname()[1]}/0")
     await made.before_serving()
     try:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(DEADLINE):
             found = await asyncio.gather(*(made.take("someone", TWO) for _ in range(100)))
         assert found.count(0) == 2
     finally:

@@ -1,7 +1,6 @@
 """What is taken away at one server is gone at all others at once, also for those who are connected."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from quart_app.settings import Settings
 from quart_app.wiring import Services
 from tests.browser import PASSWORD, Browser, edit_member, signed_in
 from tests.building import a_tally, tiny_election
-from tests.desk import Desk, Official, define, soon, until
+from tests.desk import DEADLINE, Desk, Official, define, soon, until
 from tests.integration.conftest import house_of
 from tests.outages import Proxy
 from tests.sessions import cookie
@@ -22,8 +21,15 @@ from tests.sockets import client_of, closing, said
 from tests.streams import Stream, Viewer
 
 SECRET = 1_234_567_891
-AT_ONCE = 2.0
-"""Seconds within which a connection has to end; the sweep that would end it anyway comes after 15."""
+AT_ONCE = DEADLINE
+"""Seconds that a failing test waits; the sweep that would end a connection anyway comes after an hour."""
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Whatever ends a connection here, it is not the sweep."""
+    rarely = msgspec.structs.replace(settings.sessions, sweep=3600)
+    return msgspec.structs.replace(settings, sessions=rarely)
 
 
 @pytest.fixture
@@ -85,10 +91,8 @@ async def test_what_is_taken_away_here_closes_the_officers_connection_there(
     olga = await olga_of(desk)
     async with client_of(other).websocket(f"{desk.path}/tallies/ws", headers=olga.bearer) as ws:
         assert (await said(ws))["type"] == "welcome"
-        started = time.monotonic()
         await taken(desk.house, olga)
         assert await closing(ws) == 1008
-        assert time.monotonic() - started < AT_ONCE
 
 
 async def test_what_is_taken_away_here_closes_the_connection_here(app: Quart, desk: Desk) -> None:
@@ -202,7 +206,7 @@ async def test_hints_about_others_do_not_put_the_sweep_off(desk: Desk, sweeping:
         await said(ws)
         await said(others)
         await desk.sql(f"DELETE FROM tokens WHERE member_id = {olga.identity.member_id}")
-        async with asyncio.timeout(AT_ONCE * 3):
+        async with asyncio.timeout(AT_ONCE):
             while not ws.closed_with.done():
                 house_of(made).standing.hear_rights(frozenset({otto.identity.member_id}))
                 await asyncio.sleep(0.05)
@@ -253,9 +257,10 @@ async def test_a_change_that_comes_while_it_is_looked_is_looked_at_once_more(des
 async def test_a_request_whose_client_leaves_still_tells_of_what_it_changed(desk: Desk) -> None:
     olga = await olga_of(desk)
     with desk.house.standing.watch(olga.identity) as lost:
-        for pause in range(60):
+        # Ever later, until it has changed something: on a busy machine that takes its time.
+        for number in range(100):
             leaving = asyncio.create_task(precinct_taken(desk.house, olga))
-            await asyncio.sleep(pause / 1000)
+            await asyncio.sleep(0.001 * 1.1**number)
             leaving.cancel()
             await asyncio.wait({leaving})
             if (await desk.house.officials.get("olga")).precincts == ["tiny/north-1"]:
