@@ -29,14 +29,14 @@ MEDIA: dict[Media, Worded] = {
 
 # What happened to one, in its history.
 STEPS: dict[Action, Worded] = {
-    "filed": say("Filed"),
+    "filed": say("Complaint filed"),
     "assigned": say("Assigned"),
     "due": say("To be decided by"),
     "noted": say("Note"),
-    "under_review": say("Taken under review"),
-    "upheld": say("Upheld"),
-    "dismissed": say("Dismissed"),
-    "withdrawn": say("Taken back"),
+    "under_review": say("Complaint under review"),
+    "upheld": say("Complaint upheld"),
+    "dismissed": say("Complaint dismissed"),
+    "withdrawn": say("Complaint withdrawn"),
 }
 
 # What the page says once, when it was done.

@@ -201,12 +201,12 @@ async def test_a_reviewer_takes_settles_notes_and_decides(complainant: Complaina
     await complainant.post(f"{case}/begin", edition=complainant.hidden("edition"))
     assert "You have begun to look into the complaint." in complainant.text
     assert "Assigned: rita" in complainant.text
-    due = {"assignee": "rita", "due_on": "2099-11-05"}
+    due: dict[str, Any] = {"assignee": "rita", "due_on": "2099-11-05"}
     await complainant.post(f"{case}/settle", edition=complainant.hidden("edition"), **due)
     assert "Saved." in complainant.text and "November 5, 2099" in complainant.text
     await complainant.post(f"{case}/notes", text="Called the judge.")
     assert "Called the judge." in complainant.text
-    said = {"outcome": "It was blocked until 19:50.", "reason": "The judge says so."}
+    said: dict[str, Any] = {"outcome": "It was blocked until 19:50.", "reason": "The judge says so."}
     await complainant.post(
         f"{case}/decide", edition=complainant.hidden("edition"), change="uphold", reason="x"
     )
@@ -236,7 +236,7 @@ async def test_whoever_comes_second_is_told_and_keeps_what_they_typed(
     assert complainant.status == 409
     assert "Below stands how it is now." in complainant.text and "Under review" in complainant.text
     later = await desk.house.complaint_desk.note("tiny", 1, "Wait for the judge.", ada)
-    said = {"outcome": "It was free.", "reason": "I was there."}
+    said: dict[str, Any] = {"outcome": "It was free.", "reason": "I was there."}
     await complainant.post(f"{DESK}/1/decide", edition=edition(begun), change="dismiss", **said)
     assert complainant.status == 412
     assert "Wait for the judge." in complainant.text and "I was there." in complainant.text
