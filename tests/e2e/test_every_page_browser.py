@@ -23,6 +23,7 @@ from quart_app.embedded import Engines
 from quart_app.settings import load_settings
 from quart_app.wiring import Services
 from tests.building import tiny_election
+from tests.complaining import PDF, filing, picture
 from tests.desk import Desk
 from tests.e2e.test_admin_browser import CANDIDATES, OF_THE_BROWSER, VOTERS, all_added, rows
 from tests.e2e.test_demo import TLS_OFFSET, port_with_a_free_one_behind
@@ -84,6 +85,7 @@ async def night(demo: str, desk: Services) -> Services:
     country = next(
         unit.code for unit in await desk.elections.units("demo", limit=1000) if unit.parent is None
     )
+    await desk.complaint_filings.file("demo", filing(unit=country), [picture(), PDF])
     await desk.officials.add("ann", list(Role), [country], "demo", password=PASSWORD)
     return desk
 
@@ -138,6 +140,7 @@ async def _places(house: Services, election: str) -> dict[str, str]:
         "unit": precinct,
         "precinct": precinct,
         "seq": str(seq),
+        "number": "1",
         "username": "ann",
         "code": CANDIDATES[0]["code"],
         "voter": str(voters[0].id) if voters else "1",

@@ -21,6 +21,7 @@ from quart_app.languages.asked import COOKIE
 from quart_app.pages import PAGES
 from quart_app.wiring import Services
 from tests.building import a_tally, tiny_election, unbalanced
+from tests.complaining import PDF, filing
 from tests.desk import Desk, move
 from tests.office import Office, build
 from tests.pseudo import CODE, Unmarked, speak_marked, unmarked_lines
@@ -44,6 +45,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "unit": ("north", "north-1"),
     "precinct": ("north-1", "south-1"),
     "seq": ("3", "4", "5", "6"),
+    "number": ("1",),
     "party": ("RED",),
     "selection": ("ada",),
     "username": ("ann",),
@@ -79,6 +81,8 @@ async def site(app: Quart, client: Any, house: Services, office: Office) -> Visi
     await desk.receipts(a_tally("north-1"), a_tally("south-1"), unbalanced("north-2"))
     await desk.receipts(a_tally("south-1", revision=2, reason="counted again"))
     await build(office, tiny_election("made"))
+    for election in ("tiny", "made"):
+        await house.complaint_filings.file(election, filing(unit="north-1", name="Maria"), [PDF])
     await house.officials.add("ann", list(Role), ["country"], "tiny", password=PASSWORD)
     await house.credentials.issue_token("ann", datetime.timedelta(hours=1), name="Printer")
     ann = Visitor(client)
