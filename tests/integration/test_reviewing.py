@@ -1,6 +1,7 @@
 """The reviewers' desk: its queue, the case file, decisions over HTTP, the stream, and its plain forms."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -283,7 +284,7 @@ async def test_the_figures_that_hold_are_counted_in_the_place_of_what_waits(
 
 
 async def test_complaints_about_the_precinct_stand_beside_its_tally(
-    client: Client, desk: Desk, olga: Official, rosa: Official
+    client: Client, reviewer: Visitor, desk: Desk, olga: Official, rosa: Official
 ) -> None:
     (held,) = await desk.receipts(unbalanced(), by=olga)
     filing = {
@@ -297,6 +298,12 @@ async def test_complaints_about_the_precinct_stand_beside_its_tally(
     assert (await ask(client, desk, rosa))["cases"][0]["complaints"] == 1
     (complaint,) = (await ask(client, desk, rosa, f"/{held.seq}"))["complaints"]
     assert (complaint["number"], complaint["category"]) == (1, "counting")
+    await reviewer.get(f"{HERE}/{held.seq}")
+    assert "Number 1, counting" in reviewer.text
+    found = re.search(r'href="([^"]*complaints[^"]*/1)"', reviewer.page)
+    assert found
+    await reviewer.get(found[1])
+    assert (reviewer.status, "Two sheets were swapped." in reviewer.text) == (200, True)
 
 
 # ---- live ----
