@@ -121,6 +121,8 @@ class Contest(Base):
     number_elected: Mapped[int]
     ballot_order: Mapped[str]
     recounting: Mapped[bool] = mapped_column(server_default=text("false"))
+    recounted: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether a recount of it has ended: none is due by its margin any more."""
 
 
 class Selection(Base):

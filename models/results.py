@@ -68,6 +68,7 @@ class ContestCount(msgspec.Struct, frozen=True, kw_only=True):
     rejected_ballots: int
     awaiting_units: int = 0
     recounting: bool = False
+    recounted: bool = False
     lowered_by: int = 0
     """Log position of the last entry that lowered a figure; 0 for none."""
     excess: int = 0
@@ -281,9 +282,14 @@ def _outstanding(election: ElectionState, count: ContestCount) -> int | None:
 
 
 def _recount_due(election: ElectionState, count: ContestCount, possible: Outlook | None) -> bool | None:
-    """None where it is not asked: before all have reported, and where the most votes do not win."""
+    """None where it is not asked: before all have reported, and where the most votes do not win.
+
+    One recount is enough, whatever margin it ends with.
+    """
     if possible is None or count.units_reported < count.units_expected:
         return None
+    if count.recounted:
+        return False
     all_votes = sum(s.votes for s in count.selections) + count.write_ins
     return recount_is_due(possible.margin, all_votes, election.recount_threshold)
 

@@ -154,8 +154,11 @@ class CertificationRecords:
     # ---- recounts, and how tallies are entered ----
 
     async def set_recounting(self, contest_id: int, recounting: bool) -> None:
+        """Begins a recount, or ends it: then the contest has been recounted."""
         await self._session.execute(
-            update(Contest).where(Contest.id == contest_id).values(recounting=recounting)
+            update(Contest)
+            .where(Contest.id == contest_id)
+            .values(recounting=recounting, recounted=not recounting)
         )
 
     async def recounting(self, contest_id: int) -> bool:

@@ -58,7 +58,7 @@ _CONTESTS = """
            coalesce(t.rejected_ballots, 0) AS rejected_ballots,
            coalesce(t.awaiting_units, 0) AS awaiting_units,
            coalesce(t.lowered_by, 0) AS lowered_by,
-           c.recounting, w.excess, w.reopened,
+           c.recounting, c.recounted, w.excess, w.reopened,
            coalesce(t.version, 0) AS version, t.updated_at
     FROM contests c
     {units} contest_units cu ON cu.contest_id = c.id AND cu.unit_id = :unit
@@ -186,6 +186,7 @@ class Results:
                 rejected_ballots=row.rejected_ballots,
                 awaiting_units=row.awaiting_units,
                 recounting=row.recounting,
+                recounted=row.recounted,
                 lowered_by=row.lowered_by,
                 excess=int(row.excess),
                 reopened=None if row.reopened is None else int(row.reopened),

@@ -251,6 +251,21 @@ async def test_a_recount_is_ordered_takes_tallies_and_ends_and_nothing_is_certif
         await house.recounts.begin("tiny", "president", "too late", ada)
 
 
+async def test_one_recount_is_enough_whatever_margin_it_ends_with(counted: Desk, ada: Actor) -> None:
+    house = counted.house
+
+    async def due() -> bool | None:
+        return (await house.results.current("tiny")).contest("president").results.recount_due
+
+    await counted.sql("UPDATE elections SET recount_threshold = 10000")
+    await house.elections.move("tiny", "withhold")
+    await house.elections.move("tiny", "release")
+    assert await due() is True
+    await house.recounts.begin("tiny", "president", "the margin is small", ada)
+    await house.recounts.end("tiny", "president", "nothing changed", ada)
+    assert await due() is False
+
+
 async def test_a_request_is_not_confirmed_while_a_recount_is_on(
     counted: Desk, ada: Actor, ben: Actor
 ) -> None:

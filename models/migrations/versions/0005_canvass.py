@@ -13,7 +13,8 @@ ALTER TABLE elections ADD COLUMN checks jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN recount_threshold bigint NOT NULL DEFAULT 50;
 ALTER TABLE elections ADD CONSTRAINT ck_elections_recount_threshold
     CHECK (recount_threshold BETWEEN 0 AND 10000);
-ALTER TABLE contests ADD COLUMN recounting boolean NOT NULL DEFAULT false;
+ALTER TABLE contests ADD COLUMN recounting boolean NOT NULL DEFAULT false,
+    ADD COLUMN recounted boolean NOT NULL DEFAULT false;
 """
 
 TALLIES = """
