@@ -1,5 +1,6 @@
 """What the tallies of a batch are held against: ballots of their precincts, spread of siblings, twins."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -11,34 +12,40 @@ from models.moments import Moments
 from models.surroundings import Place, Surrounding
 from models.totals import Siblings
 
-# Each look-up is one probe of an index, at every size of the election.
-_BALLOTS = text("""
-    SELECT t.unit_id, t.contest_id, t.ballots_cast
-    FROM unnest(CAST(:units AS bigint[])) AS k(unit_id),
+# All in one round trip, which every batch waits for. Each look-up is one probe of an index, at every size
+# of the election.
+_AROUND = text("""
+    SELECT 'ballots' AS what, t.contest_id, t.unit_id, CAST(NULL AS bigint) AS key,
+           CAST(t.ballots_cast AS bigint) AS n, CAST(NULL AS bigint) AS total,
+           CAST(NULL AS bigint) AS squares, CAST(NULL AS text) AS code
+    FROM unnest(CAST(:ballot_units AS bigint[])) AS k(unit_id),
     LATERAL (
         SELECT * FROM tallies t WHERE t.unit_id = k.unit_id AND t.status = 'accepted' OFFSET 0
     ) t
-""")
-_TWINS = text("""
-    SELECT t.contest_id, t.vector, t.seq, t.unit_id, u.code
-    FROM unnest(CAST(:contests AS bigint[]), CAST(:vectors AS bigint[])) AS k(contest_id, vector),
+    UNION ALL
+    SELECT 'twin', t.contest_id, t.unit_id, t.vector, t.seq, NULL, NULL, u.code
+    FROM unnest(CAST(:vector_contests AS bigint[]), CAST(:vectors AS bigint[])) AS k(contest_id, vector),
     LATERAL (
         SELECT * FROM tallies t
         WHERE t.contest_id = k.contest_id AND t.vector = k.vector AND t.status IN ('accepted', 'quarantined')
         ORDER BY t.seq LIMIT :most
     ) t
     JOIN reporting_units u ON u.id = t.unit_id
-""")
-_TURNOUTS = text("""
-    SELECT t.contest_id, t.unit_id, t.turnout_n, t.turnout_total, t.turnout_squares
-    FROM unnest(CAST(:contests AS bigint[]), CAST(:units AS bigint[])) AS k(contest_id, unit_id)
-    JOIN contest_totals t ON t.contest_id = k.contest_id AND t.unit_id = k.unit_id
-""")
-_SHARES = text("""
-    SELECT s.contest_id, t.unit_id, t.selection_id, t.share_n, t.share_total, t.share_squares
-    FROM unnest(CAST(:contests AS bigint[]), CAST(:units AS bigint[])) AS k(contest_id, unit_id)
-    JOIN selections s ON s.contest_id = k.contest_id
-    JOIN selection_totals t ON t.selection_id = s.id AND t.unit_id = k.unit_id
+    UNION ALL
+    SELECT 'turnout', t.contest_id, t.unit_id, NULL, t.turnout_n, t.turnout_total, t.turnout_squares, NULL
+    FROM unnest(CAST(:contests AS bigint[]), CAST(:units AS bigint[])) AS k(contest_id, unit_id),
+    LATERAL (
+        SELECT * FROM contest_totals t
+        WHERE t.contest_id = k.contest_id AND t.unit_id = k.unit_id OFFSET 0
+    ) t
+    UNION ALL
+    SELECT 'share', k.contest_id, t.unit_id, t.selection_id, t.share_n, t.share_total, t.share_squares, NULL
+    FROM unnest(CAST(:contests AS bigint[]), CAST(:units AS bigint[])) AS k(contest_id, unit_id),
+    LATERAL (SELECT * FROM selections s WHERE s.contest_id = k.contest_id OFFSET 0) s,
+    LATERAL (
+        SELECT * FROM selection_totals t
+        WHERE t.selection_id = s.id AND t.unit_id = k.unit_id OFFSET 0
+    ) t
 """)
 
 # So many tallies with the same figures are looked at for one of another precinct.
@@ -61,31 +68,39 @@ class Surroundings:
         `places` are (contest, precinct) ids, `parents` the same with the unit right above the precinct,
         and `vectors` (contest, vector) of what may have a twin.
         """
+        checks = book.checks
+        units = {unit for _, unit in places} if checks.same_ballots.on else ()
+        twins = sorted(vectors) if checks.duplicate_vector.on else ()
+        above = sorted(parents) if checks.outlier.on else ()
         found = Surrounding(book.contest_codes())
-        if book.checks.same_ballots.on:
-            units = sorted({unit for _, unit in places})
-            for row in await self._session.execute(_BALLOTS, {"units": units}):
-                found.counted(row.unit_id, row.contest_id, row.ballots_cast)
-        if book.checks.duplicate_vector.on and vectors:
-            twins = {**_pairs(vectors, "vectors"), "most": _MOST_TWINS}
-            for row in await self._session.execute(_TWINS, twins):
-                found.reported(row.contest_id, row.vector, Place(row.seq, row.unit_id, row.code))
-        if book.checks.outlier.on and parents:
-            await self._siblings(found, parents)
+        if not (units or twins or above):
+            return found
+        rows = await self._session.execute(
+            _AROUND,
+            {
+                "ballot_units": sorted(units),
+                "vector_contests": [contest for contest, _ in twins],
+                "vectors": [vector for _, vector in twins],
+                "most": _MOST_TWINS,
+                "contests": [contest for contest, _ in above],
+                "units": [unit for _, unit in above],
+            },
+        )
+        _fill(found, rows)
         return found
 
-    async def _siblings(self, found: Surrounding, parents: Collection[tuple[int, int]]) -> None:
-        spread: dict[tuple[int, int], Siblings] = {}
-        for row in await self._session.execute(_TURNOUTS, _pairs(parents, "units")):
-            turnout = Moments(row.turnout_n, row.turnout_total, row.turnout_squares)
-            spread[row.contest_id, row.unit_id] = Siblings(turnout, {})
-        for row in await self._session.execute(_SHARES, _pairs(parents, "units")):
-            share = Moments(row.share_n, row.share_total, row.share_squares)
-            spread[row.contest_id, row.unit_id].shares[row.selection_id] = share
-        for (contest, unit), siblings in spread.items():
-            found.spread(contest, unit, siblings)
 
-
-def _pairs(pairs: Collection[tuple[int, int]], second: str) -> dict[str, Any]:
-    ordered = sorted(set(pairs))
-    return {"contests": [contest for contest, _ in ordered], second: [each for _, each in ordered]}
+def _fill(found: Surrounding, rows: Iterable[Any]) -> None:
+    spread: defaultdict[tuple[int, int], Siblings] = defaultdict(lambda: Siblings(Moments(), {}))
+    for what, contest, unit, key, n, total, squares, code in rows:
+        match what:
+            case "ballots":
+                found.counted(unit, contest, n)
+            case "twin":
+                found.reported(contest, key, Place(n, unit, code))
+            case "turnout":
+                spread[contest, unit].turnout = Moments(n, total, squares)
+            case "share":
+                spread[contest, unit].shares[key] = Moments(n, total, squares)
+    for (contest, unit), siblings in spread.items():
+        found.spread(contest, unit, siblings)
