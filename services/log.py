@@ -63,15 +63,18 @@ class _Tail:
             return False
         self._records.extend(page.records)
         self.head = page.records[-1].seq
-        if any('"second_of":' in record.entry for record in page.records):
+        # A second entry shows a first one, and so does what a reviewer says in the place of both.
+        if any(record.kind == "tally" and not record.concealed for record in page.records):
             await self._reveal()
         if len(page.records) == PAGE:
             self._keeping.look()
         return True
 
     async def _reveal(self) -> None:
-        """First entries whose second one has come are shown from then on."""
+        """First entries that are hidden no longer are shown from then on."""
         hidden = [record.seq for record in self._records if record.concealed]
+        if not hidden:
+            return
         async with self._database.snapshot() as repos:
             state = await repos.elections.get(self._election)
             still = await repos.log.concealed(state.id, hidden)

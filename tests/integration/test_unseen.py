@@ -10,6 +10,8 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from models.canvass import Resolution
+from models.rights import Actor
 from models.submissions import TallySubmission
 from quart_app.access import every_rule
 from quart_app.api.exports import result_rows
@@ -184,6 +186,23 @@ async def test_a_stream_of_the_log_that_is_taken_up_again_shows_what_is_no_longe
         async with Stream(client, path, staff) as later:
             events = await later.events(3, "entry")
         assert [event.data["votes"]["ada"] for event in events] == [MISTYPED, SECRET, SECRET]
+
+
+async def test_a_stream_taken_up_again_shows_a_first_entry_that_a_reviewer_has_overruled(
+    waiting: Waiting, client: Client, house: Services
+) -> None:
+    path, staff = f"{waiting.desk.path}/log/stream?after={waiting.seqs[0] - 1}", waiting.sessions["rita"]
+    votes = {"ada": 7, "ben": 0, "cy": 0}
+    figures = Resolution(votes=votes, ballots_cast=7, reason="Seen on paper")
+    rita = waiting.officials["rita"].identity
+    async with Stream(client, path, staff) as watching:
+        assert [event.data["withheld"] for event in await watching.events(2, "entry")] == [True, True]
+        by = Actor(rita.member_id, rita.username, "", "web")
+        await house.canvass.resolve("tiny", waiting.held[-1], figures, by)
+        assert (await watching.event("entry")).data["status"] == "accepted"
+        async with Stream(client, path, staff) as later:
+            events = await later.events(3, "entry")
+        assert [event.data["votes"]["ada"] for event in events] == [MISTYPED, SECRET, 7]
 
 
 async def test_no_websocket_shows_anybody_else_a_first_entry(waiting: Waiting, client: Client) -> None:
