@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from models.canvass import Decision
+from models.check_settings import CheckSettings
 from models.lifecycles import TallyStatus
 from models.log import TallyEntry
 from models.places import ContestInfo
@@ -114,6 +115,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     is_test: bool
     double_entry: bool = False
     """Whether two people enter each tally."""
+    checks: CheckSettings = CheckSettings()
+    """Which checks hold a tally, so that whoever types one is warned of them."""
     timezone: str
     username: str
     total: int

@@ -5,7 +5,7 @@ Tests read each of them as its type.
 
 from typing import Any
 
-from quart_app.openapi_examples_canvass import CANVASS_EXAMPLES
+from quart_app.openapi_examples_canvass import CANVASS_EXAMPLES, CHECKS
 from quart_app.openapi_examples_complaints import COMPLAINT_EXAMPLES
 from quart_app.openapi_examples_members import MEMBER_EXAMPLES
 from quart_app.openapi_examples_observing import OBSERVING_EXAMPLES
@@ -229,6 +229,7 @@ EXAMPLES: dict[str, Any] = {
         "election_status": "open",
         "is_test": False,
         "double_entry": False,
+        "checks": CHECKS,
         "timezone": "UTC",
         "username": "olga",
         "total": 1,

@@ -5,7 +5,7 @@ from typing import Any
 _HASH = "8015f5178a04e2f0a1d76d9e2a4c4b3a5f2f2ce8c0d8b6fb3b7e3b5d1d0f9c61"
 _REASON = "Lost at sea; the count by hand is in the minutes."
 
-_CHECKS = {
+CHECKS = {
     "balance": {"on": True, "tolerance": 0},
     "turnout": {"on": True, "tolerance": 0},
     "ceiling": {"on": True, "tolerance": 0},
@@ -32,8 +32,8 @@ _CERTIFICATE = {
 }
 
 CANVASS_EXAMPLES: dict[str, Any] = {
-    "CanvassSettings": {"checks": _CHECKS, "double_entry": False, "recount_threshold": 50},
-    "ChecksToPreview": {"checks": _CHECKS},
+    "CanvassSettings": {"checks": CHECKS, "double_entry": False, "recount_threshold": 50},
+    "ChecksToPreview": {"checks": CHECKS},
     "ChecksPreview": {
         "held": 14,
         "of": 1327,

@@ -86,6 +86,7 @@ async def _entry(
         election_status=state.status,
         is_test=state.is_test,
         double_entry=state.double_entry,
+        checks=state.checks,
         timezone=state.timezone,
         username=who.username,
         total=total,

@@ -8,7 +8,6 @@ from wtforms import HiddenField, IntegerField
 from wtforms.validators import InputRequired
 from wtforms.widgets import TextInput
 
-from models.check_settings import CheckSettings
 from models.checks import FailedCheck, Surroundings, failed_checks
 from models.entries import Entry, EntryPrecinct, KeptTally, SentTally, count_of
 from models.errors import DomainError, RefReused, RevisionConflict, SecondEntryNeeded, SecondPersonNeeded
@@ -159,10 +158,10 @@ class TallyForm(PageForm):
 
     @property
     def failed(self) -> tuple[FailedCheck, ...]:
-        """The checks for which it will be held."""
+        """The checks for which it will be held, as far as its own figures tell."""
         return failed_checks(
             self.tally,
-            CheckSettings(),
+            self.place.entry.checks,
             votes_allowed=self.place.contest.votes_allowed,
             voters_registered=self.place.precinct.voters_registered,
             surroundings=Surroundings(),

@@ -20,6 +20,8 @@ export class Ballots {
   status = "open";
   /** Whether two people enter each tally. */
   doubleEntry = false;
+  /** The settings of the election's checks, by their names. */
+  checks = {};
   /** Whose they are is certain; what the server says to somebody else is not taken then. */
   settled = false;
   /** Whether there are precincts that were not loaded: they are found by their names. */
@@ -59,6 +61,7 @@ export class Ballots {
     this.username = page.username;
     this.status = page.election_status;
     this.doubleEntry = page.double_entry ?? false;
+    this.checks = page.checks ?? {};
     this.more ||= page.more ?? false;
     for (const precinct of page.precincts) this.#precincts.set(precinct.code, precinct);
     for (const contest of page.contests) this.#contests.set(contest.code, contest);
@@ -66,8 +69,8 @@ export class Ballots {
 
   /** To be kept on this device. */
   kept() {
-    const { timezone, username, status, doubleEntry, more } = this;
-    return { pages: [{ timezone, username, election_status: status, double_entry: doubleEntry, more, precincts: this.precincts(), contests: [...this.#contests.values()] }] };
+    const { timezone, username, status, doubleEntry, checks, more } = this;
+    return { pages: [{ timezone, username, election_status: status, double_entry: doubleEntry, checks, more, precincts: this.precincts(), contests: [...this.#contests.values()] }] };
   }
 
   precincts(search = "") {
@@ -126,14 +129,22 @@ export function balance(tally, votesAllowed) {
   return { found, expected: tally.ballots_cast * votesAllowed };
 }
 
-/** The checks for which a tally will be held, as the server makes them (models/checks.py). */
-export function failedChecks(tally, contest, registered) {
+/**
+ * The checks for which a tally will be held, as the server makes them (models/checks.py), as far as its own
+ * figures tell. `settings` are the election's; a check that is not among them lets nothing pass.
+ */
+export function failedChecks(tally, contest, registered, settings) {
   const { found, expected } = balance(tally, contest.votes_allowed);
   const cast = tally.ballots_cast;
-  const above = Object.values(tally.votes).find((votes) => votes > cast);
+  const votes = Object.values(tally.votes);
+  const allowed = (check) => ({ on: true, tolerance: 0, ...settings[check] });
+  const fails = (check, holds) => allowed(check).on && !holds(allowed(check).tolerance);
+  const above = votes.find((one) => one > cast + allowed("ceiling").tolerance);
+  const empty = [...votes, ...COUNTS.map((name) => tally[name])].every((count) => count === 0);
   return [
-    found !== expected && { check: "balance", found, expected },
-    registered !== null && cast > registered && { check: "turnout", found: cast, expected: registered },
-    above !== undefined && { check: "ceiling", found: above, expected: cast },
+    fails("balance", (most) => Math.abs(found - expected) <= most * contest.votes_allowed) && { check: "balance", found, expected },
+    fails("turnout", (most) => registered === null || cast <= registered + most) && { check: "turnout", found: cast, expected: registered },
+    fails("ceiling", () => above === undefined) && { check: "ceiling", found: above, expected: cast },
+    fails("all-zero", (most) => !empty || registered === null || registered <= most) && { check: "all-zero", found: 0, expected: registered },
   ].filter(Boolean);
 }

@@ -122,10 +122,12 @@ export function showFaults(form, faults, above = []) {
   summary.focus();
 }
 
+const LET_PASS = t("This election does not hold a tally for such a difference.");
+
 /** Adds up what is typed: what is still missing counts as 0. */
-export function showBalance(output, tally, contest, registered) {
+export function showBalance(output, tally, contest, registered, settings) {
   const { found, expected } = balance(tally, contest.votes_allowed);
-  const failed = failedChecks(tally, contest, registered);
+  const failed = failedChecks(tally, contest, registered, settings);
   const empty = found === 0 && expected === 0;
   output.hidden = empty;
   output.dataset.holds = failed.length ? "no" : "yes";
@@ -134,9 +136,10 @@ export function showBalance(output, tally, contest, registered) {
   const verdict = found === expected ? t("It balances.")
     : found > expected ? n("%(count)s vote too many.", "%(count)s votes too many.", difference, many)
     : n("%(count)s vote too few.", "%(count)s votes too few.", difference, many);
+  const passes = found !== expected && failed.every(({ check }) => check !== "balance");
   const others = failed.filter(({ check }) => check !== "balance").map((check) => h("p", {}, checkWords(check, tally, contest)));
   output.replaceChildren(h("p", { class: "sum" }, t("%(found)s of %(expected)s votes are accounted for.", { found: figure(found), expected: figure(expected) })),
-    h("p", {}, h("strong", {}, verdict)), ...others);
+    h("p", {}, h("strong", {}, verdict), passes && " ", passes && LET_PASS), ...others);
 }
 
 // ---- the figures read back ----
@@ -151,14 +154,14 @@ export function readBack(contest, tally) {
   ];
 }
 
-export function verdict(tally, contest, registered) {
+export function verdict(tally, contest, registered, settings) {
   const { found, expected } = balance(tally, contest.votes_allowed);
-  const failed = failedChecks(tally, contest, registered);
+  const failed = failedChecks(tally, contest, registered, settings);
   const sum = h("p", { class: "sum" }, t("%(found)s of %(expected)s votes are accounted for.", { found: figure(found), expected: figure(expected) }));
   const words = failed.length
     ? [h("p", {}, h("strong", {}, t("It does not add up:"))), reasons(failed, tally, contest),
       h("p", {}, t("You can send it all the same. It is then stored and held for review, and is not counted until it is reviewed or corrected."))]
-    : [h("p", {}, h("strong", {}, t("It balances.")))];
+    : [h("p", {}, h("strong", {}, found === expected ? t("It balances.") : LET_PASS))];
   return h("div", { class: "balance", "data-holds": failed.length ? "no" : "yes" }, sum, words);
 }
 

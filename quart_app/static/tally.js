@@ -388,7 +388,7 @@ class Entry {
       if (!faults.length) this.#go(location.pathname, "#check");
     });
     const output = form.querySelector("#balance");
-    const addUp = () => showBalance(output, tallyOf(precinct.code, contest, draft), contest, precinct.voters_registered);
+    const addUp = () => showBalance(output, tallyOf(precinct.code, contest, draft), contest, precinct.voters_registered, this.#ballots.checks);
     form.addEventListener("input", ({ target }) => {
       if (target.name === "reason") draft.reason = target.value;
       else {
@@ -494,7 +494,7 @@ class Entry {
       lead(named(contest.name), h("br"), named(precinct.name)),
       ...readBack(contest, tally),
       draft.revision > 1 && h("p", {}, t("This is revision %(revision)s. Reason: %(reason)s", { revision: draft.revision, reason: apart(draft.reason) })),
-      verdict(tally, contest, precinct.voters_registered),
+      verdict(tally, contest, precinct.voters_registered, this.#ballots.checks),
       h("p", { class: "actions" },
         button(t("Send the tally"), (event) => this.#send(event.target, precinct, contest, draft, tally), { class: "main", id: "send" }),
         button(t("Back to the figures"), () => this.#go(location.pathname, "#correct"))),

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
+from models.check_settings import CheckSetting, CheckSettings
 from quart_app.wiring import Services
 from tests.building import FIGURES, a_tally, tiny_election
 from tests.e2e.entering import (
@@ -20,6 +21,8 @@ from tests.e2e.entering import (
     tallies_in_log,
 )
 from tests.e2e.running import Server
+
+LET_PASS = "This election does not hold a tally for such a difference."
 
 
 @pytest.fixture
@@ -110,6 +113,29 @@ async def test_more_votes_than_ballots_and_more_ballots_than_voters_are_said_whi
     balance = page.locator("#balance")
     await expect(balance).to_contain_text("120 ballots cast, but only 100 registered voters.")
     await expect(balance).to_contain_text("but only 120 ballots cast.")
+
+
+async def test_while_typing_it_is_said_what_this_election_holds(
+    server: Server, desk: Services, token: str, page: Page
+) -> None:
+    """Give or take five ballots, however many voters are registered."""
+    checks = CheckSettings(balance=CheckSetting(tolerance=5), turnout=CheckSetting(on=False))
+    await desk.elections.define(tiny_election(code="lenient", checks=checks), opened=True)
+    await desk.officials.add("olga", ["officer"], ["country"], "lenient")
+    await sign_in(page, server)
+    await page.goto(f"{server.url}/elections/lenient/tally/north-1/president")
+    await expect(page.locator("#connection-word")).to_have_text("Connected")
+    balance = page.locator("#balance")
+    await fill(page, ballots_cast=118, **{"votes.ada": 75})
+    await expect(balance).to_contain_text(LET_PASS)
+    await expect(balance).not_to_contain_text("registered voters")
+    await fill(page, ballots_cast=118, **{"votes.ada": 70})
+    await expect(balance).not_to_contain_text(LET_PASS)
+    await fill(page, **dict.fromkeys(figures(), 0))
+    await read_back(page)
+    await expect(
+        page.get_by_text("Every count is zero, but there are 100 registered voters.")
+    ).to_be_visible()
 
 
 async def test_what_a_colleague_sent_meanwhile_is_told_and_may_be_corrected(

@@ -7,6 +7,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from models.check_settings import CheckSetting, CheckSettings
 from quart_app.wiring import Services
 from tests.building import FIGURES, a_tally, tiny_election, unbalanced
 from tests.desk import Desk, define
@@ -138,6 +139,20 @@ async def test_what_does_not_balance_is_warned_of_held_and_corrected(olga: Visit
     await post(olga, "send", reason="a figure was mistyped", **figures())
     assert "Received and counted" in olga.text
     assert [(row.revision, row.status) for row in await tallies(desk)] == [(1, "superseded"), (2, "accepted")]
+
+
+async def test_what_is_warned_of_is_what_this_election_holds(olga: Visitor, house: Services) -> None:
+    checks = CheckSettings(balance=CheckSetting(tolerance=5), turnout=CheckSetting(tolerance=20))
+    await define(house, tiny_election(code="lenient", checks=checks))
+    await house.officials.add("olga", ["officer"], ["north"], "lenient")
+    there = "/elections/lenient/tally/north-1/president"
+    await olga.get(there)
+    await post(olga, "check", there, **figures(undervotes=7))
+    assert "This election does not hold a tally for such a difference." in olga.text
+    await post(olga, "check", there, **figures(undervotes=99))
+    assert "It does not add up" in olga.text
+    await post(olga, "check", there, **dict.fromkeys(figures(), 0))
+    assert "every count is zero" in olga.text
 
 
 async def test_back_from_the_figures_keeps_what_was_typed(olga: Visitor) -> None:
