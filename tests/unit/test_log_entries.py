@@ -106,14 +106,17 @@ def test_whoever_reads_a_public_entry_can_compute_its_leaf_hash() -> None:
     assert said == hashlib.sha256(b"\x00" + data).hexdigest()
 
 
-def test_a_withheld_tally_shows_its_place_its_time_and_its_hash_and_nothing_else() -> None:
-    entry = tally_entry()
+@pytest.mark.parametrize("is_test", [True, False])
+def test_a_withheld_tally_shows_its_place_its_time_and_its_hash_and_nothing_else(is_test: bool) -> None:
+    """And whether it is one of a test, which no reason of an officer can pretend."""
+    entry = tally_entry(is_test=is_test, reason='x","is_test":true,"y')
     public = json.loads(record(entry).public(released=False))
     assert public == {
         "seq": 3,
         "at": "2026-11-03T20:00:01.250000Z",
         "kind": "tally",
         "withheld": True,
+        "is_test": is_test,
         "leaf_hash": leaf_hash(entry_bytes(entry)).hex(),
     }
 
