@@ -20,7 +20,7 @@ from services.announcements import Announcement
 from services.books import Books
 from services.clock import Clock
 from services.intake import looked_up
-from services.signals import results_changed
+from services.signals import results_changed, telling
 
 _ACTION: dict[Decision, str] = {
     Decision.ACCEPT: "tally-accepted",
@@ -52,7 +52,7 @@ class Canvass:
             message = say("needs the figures that hold; send them as a resolution")
             raise Invalid((FieldError("decision", message, "figures-needed"),))
         known = await self._books.get(election)
-        async with self._database.transaction() as repos:
+        async with telling(results_changed, self) as news, self._database.transaction() as repos:
             book, case, standing, recorded = await self._stands(repos, known, seq)
             check_decision(case, standing, verdict.decision, member)
             deciding = Deciding(book, case, standing, recorded)
@@ -69,7 +69,7 @@ class Canvass:
                 at=recorded.at,
             )
             await _audit(repos, book, case, verdict.decision, decided.status, reason, by, recorded.at)
-        await self._tell(book, recorded, case.contest)
+            news.append(_moved(book, recorded, case.contest))
         return decided
 
     async def resolve(self, election: str, seq: int, resolution: Resolution, by: Actor) -> Receipt:
@@ -80,7 +80,7 @@ class Canvass:
         """
         reason, member = sound_reason(resolution.reason), _member(by)
         known = await self._books.get(election)
-        async with self._database.transaction() as repos:
+        async with telling(results_changed, self) as news, self._database.transaction() as repos:
             book, case, standing, recorded = await self._stands(repos, known, seq)
             check_decision(case, standing, Decision.RESOLVE, member)
             tally = _resolved(case, standing, resolution, reason, recorded.seq + 1)
@@ -102,7 +102,7 @@ class Canvass:
             )
             status = "superseded"
             await _audit(repos, book, case, Decision.RESOLVE, status, reason, by, recorded.at)
-        await self._tell(book, recorded, case.contest)
+            news.append(_moved(book, recorded, case.contest))
         return receipt
 
     async def _count(
@@ -133,9 +133,9 @@ class Canvass:
         batch = await repos.tallies.state(state.id, [place], [])
         return book, case, batch.standings[place], Recorded.begin(head, self._clock())
 
-    async def _tell(self, book: BallotBook, recorded: Recorded, contest: str) -> None:
-        announcement = Announcement(book.election, recorded.seq, frozenset({contest}))
-        await results_changed.send_async(self, announcement=announcement)
+
+def _moved(book: BallotBook, recorded: Recorded, contest: str) -> Announcement:
+    return Announcement(book.election, recorded.seq, frozenset({contest}))
 
 
 def _member(by: Actor) -> int:

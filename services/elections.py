@@ -21,7 +21,7 @@ from services.ballots import order_ballot
 from services.clock import Clock
 from services.election_log import change_election
 from services.opening import make_ready
-from services.signals import election_changed
+from services.signals import election_changed, telling
 
 Change = Literal["open", "close", "release", "withhold", "certify", "correct"]
 
@@ -148,9 +148,9 @@ class ElectionService:
         if change == "correct" and not reason.strip():
             message = say("is missing; say why what was certified is corrected: it stands in the public log")
             raise Invalid((FieldError("reason", message, "missing-reason"),))
-        async with self._database.transaction() as repos:
+        async with telling(election_changed, self) as news, self._database.transaction() as repos:
             election = await self._move(repos, await repos.elections.hold(code), change, by, reason)
-        await self._announce(election)
+            news.append(_whole(election))
         return election
 
     # ---- parts ----
@@ -193,8 +193,11 @@ class ElectionService:
         return await change_election(repos, before, after, _ENTRY[change], by, self._clock(), reason)
 
     async def _announce(self, election: ElectionState) -> None:
-        announcement = Announcement(election.code, election.changed_seq, frozenset(), whole=True)
-        await election_changed.send_async(self, announcement=announcement)
+        await election_changed.send_async(self, announcement=_whole(election))
+
+
+def _whole(election: ElectionState) -> Announcement:
+    return Announcement(election.code, election.changed_seq, frozenset(), whole=True)
 
 
 def _after(election: ElectionState, change: Change) -> ElectionState:

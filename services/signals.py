@@ -8,7 +8,9 @@ blinker holds a bound method weakly, so whoever connects one keeps its object al
 import contextlib
 from collections.abc import AsyncIterator
 
-from blinker import Namespace
+from blinker import NamedSignal, Namespace
+
+from services.announcements import Announcement
 
 _signals = Namespace()
 
@@ -39,6 +41,20 @@ rights_changed = _signals.signal(
     doc="Sender: a service. members: frozenset[int], their ids. Roles, units, sessions or tokens of theirs "
     "changed or ended: whoever is connected with them is looked at again.",
 )
+
+
+@contextlib.asynccontextmanager
+async def telling(signal: NamedSignal, sender: object) -> AsyncIterator[list[Announcement]]:
+    """Around a transaction: at the end the signal is sent with each announcement that was added.
+
+    However it ends, as with `telling_rights`.
+    """
+    announcements: list[Announcement] = []
+    try:
+        yield announcements
+    finally:
+        for announcement in announcements:
+            await signal.send_async(sender, announcement=announcement)
 
 
 @contextlib.asynccontextmanager

@@ -24,6 +24,8 @@ from models.errors import (
 from models.rights import Actor
 from models.submissions import TallySubmission
 from quart_app.wiring import Services
+from services.announcements import Announcement
+from services.signals import results_changed
 from tests.building import FIGURES, a_tally, tiny_election, unbalanced
 from tests.desk import Desk, define
 from tests.invariants import assert_rules_hold
@@ -62,6 +64,25 @@ async def decide(desk: Desk, seq: int, decision: Decision, by: Actor, reason: st
 
 async def statuses(desk: Desk) -> dict[int, str]:
     return {row.seq: row.status for row in await desk.sql("SELECT seq, status FROM tallies ORDER BY seq")}
+
+
+async def test_a_decision_whose_reviewer_leaves_at_once_is_told_all_the_same(desk: Desk, rita: Actor) -> None:
+    told: list[int] = []
+
+    async def hear(_: object, announcement: Announcement) -> None:
+        told.append(announcement.seq)
+
+    results_changed.connect(hear, sender=desk.house.canvass)
+    # Ever later, until it is decided: on a busy machine that takes its time.
+    for number in range(100):
+        held = await send(desk, unbalanced(revision=number + 1, reason="" if not number else "again"))
+        leaving = asyncio.create_task(decide(desk, held.seq, Decision.ASK_AGAIN, rita))
+        await asyncio.sleep(0.001 * 1.1**number)
+        leaving.cancel()
+        await asyncio.wait({leaving})
+        if (await last_entry(desk))["kind"] == "decision":
+            break
+    assert (await last_entry(desk))["seq"] in told
 
 
 async def last_entry(desk: Desk) -> Any:
