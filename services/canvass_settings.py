@@ -15,7 +15,7 @@ from repositories.database import Database
 from services.announcements import Announcement
 from services.clock import Clock
 from services.election_log import change_election
-from services.signals import election_changed
+from services.signals import election_changed, telling
 
 
 class CanvassSettingsService:
@@ -39,7 +39,7 @@ class CanvassSettingsService:
         ElectionCertified, and TalliesSent where double entry would begin or end among them.
         """
         _check(settings.checks)
-        async with self._database.transaction() as repos:
+        async with telling(election_changed, self) as news, self._database.transaction() as repos:
             before = await repos.elections.hold(election)
             hold_against(CanvassSettings.of(before), expected)
             if before.status == ElectionStatus.CERTIFIED:
@@ -51,8 +51,7 @@ class CanvassSettingsService:
             if after.double_entry != before.double_entry and await repos.certification.any_tally(before.id):
                 raise TalliesSent
             after = await change_election(repos, before, after, "canvass-set", by, self._clock())
-        announcement = Announcement(after.code, after.changed_seq, frozenset(), whole=True)
-        await election_changed.send_async(self, announcement=announcement)
+            news.append(Announcement(after.code, after.changed_seq, frozenset(), whole=True))
         return settings
 
     async def preview(self, election: str, checks: CheckSettings) -> ChecksPreview:

@@ -40,7 +40,7 @@ from services.announcements import Announcement
 from services.clock import Clock
 from services.election_log import change_election
 from services.elections import check_move
-from services.signals import election_changed
+from services.signals import election_changed, telling
 
 
 class Certificates(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,16 +127,17 @@ class CertificationService:
         where something waits that nobody gave a reason for, and TotalsMoved, which ends the request.
         """
         member = _member(by)
-        async with self._database.transaction() as repos:
+        async with telling(election_changed, self) as news, self._database.transaction() as repos:
             state, standing = await _hold(repos, election)
             request = await repos.certification.needed_request(state.id)
             if request.member_id == member:
                 raise AskedByYou
             # What ends the request has to be kept, so that this is told once the transaction is over.
             outcome = await self._confirmed(repos, state, standing, request, by)
+            if not isinstance(outcome, DomainError):
+                news.append(_whole(outcome))
         if isinstance(outcome, DomainError):
             raise outcome
-        await self._announce(outcome)
         return outcome
 
     async def take_back(self, election: str, by: Actor) -> None:
@@ -165,13 +166,13 @@ class CertificationService:
         NotReadyToCertify and Invalid.
         """
         reason = _given(reason)
-        async with self._database.transaction() as repos:
+        async with telling(election_changed, self) as news, self._database.transaction() as repos:
             state, standing = await _hold(repos, election)
             if not state.is_test:
                 raise TwoPeopleNeeded(election)
             _check_ready(standing.in_the_way, reason)
             after = await self._certify(repos, state, standing, reason, None, OPERATOR)
-        await self._announce(after)
+            news.append(_whole(after))
         return after
 
     # ---- parts ----
@@ -234,9 +235,9 @@ class CertificationService:
         changes = {"asked_by": [request.username, None]}
         await repos.audit.add(by, at, action, state.code, election=state.id, changes=changes)
 
-    async def _announce(self, election: ElectionState) -> None:
-        announcement = Announcement(election.code, election.changed_seq, frozenset(), whole=True)
-        await election_changed.send_async(self, announcement=announcement)
+
+def _whole(election: ElectionState) -> Announcement:
+    return Announcement(election.code, election.changed_seq, frozenset(), whole=True)
 
 
 async def _hold(repos: Repositories, election: str) -> tuple[ElectionState, _Standing]:

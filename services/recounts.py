@@ -11,7 +11,7 @@ from repositories.database import Database
 from services.announcements import Announcement
 from services.clock import Clock
 from services.election_log import change_election
-from services.signals import election_changed
+from services.signals import election_changed, telling
 
 
 class RecountService:
@@ -33,7 +33,7 @@ class RecountService:
 
     async def _set(self, election: str, contest: str, reason: str, by: Actor, *, recounting: bool) -> None:
         reason = sound_reason(reason)
-        async with self._database.transaction() as repos:
+        async with telling(election_changed, self) as news, self._database.transaction() as repos:
             state = await repos.elections.hold(election)
             contest_id = await repos.elections.contest_id(state.id, contest)
             check_canvassed(state.code, state.status)
@@ -43,5 +43,4 @@ class RecountService:
             change = "recount-ordered" if recounting else "recount-ended"
             at = self._clock()
             after = await change_election(repos, state, state, change, by, at, reason, contest=contest)
-        announcement = Announcement(after.code, after.changed_seq, frozenset(), whole=True)
-        await election_changed.send_async(self, announcement=announcement)
+            news.append(Announcement(after.code, after.changed_seq, frozenset(), whole=True))
