@@ -5,7 +5,6 @@ database, where each complaint has the number of its last change. So nothing is 
 changed several times at once its newest state comes, once.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator
 
 from models.complaints import DeskComplaint
@@ -13,6 +12,7 @@ from repositories.database import Database
 from services.complaint_sealing import ComplaintSealing
 from services.keeping import Keeping
 from services.vault import Vault
+from services.watches import Watches
 
 # Open complaints that a follower is shown first; of more the newest.
 FIRST = 500
@@ -27,7 +27,6 @@ class _Watch:
         self._database = database
         self._election = election
         self.head = head
-        self.followers = 0
         self._keeping = Keeping(f"complaints of {election}", self._read, pause=READ_PAUSE_SECONDS)
         # What was committed since the head was read was announced before anybody listened here.
         self._keeping.look()
@@ -55,8 +54,7 @@ class ComplaintFollowing:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._sealing = ComplaintSealing(vault)
-        self._watches: dict[str, _Watch] = {}
-        self._opening = asyncio.Lock()
+        self._watches = Watches(self._watch)
 
     async def head(self, election: str) -> int:
         """The newest change. Raises UnknownElection and DatabaseAway."""
@@ -68,9 +66,7 @@ class ComplaintFollowing:
         Without `after` first the open ones, the newest 500 at most; else all that changed after that
         change. Raises UnknownElection, and DatabaseAway in between: go on from the last `change` seen.
         """
-        watch = await self._watch(election)
-        watch.followers += 1
-        try:
+        async with self._watches.following(election) as watch:
             if after is None:
                 after, first = await self._first(election)
                 if first:
@@ -82,11 +78,6 @@ class ComplaintFollowing:
                     after = page[-1].change
                 else:
                     await watch.beyond(after)
-        finally:
-            watch.followers -= 1
-            if not watch.followers and self._watches.get(election) is watch:
-                del self._watches[election]
-                await watch.close()
 
     async def _first(self, election: str) -> tuple[int, list[DeskComplaint]]:
         async with self._database.snapshot() as repos:
@@ -102,25 +93,16 @@ class ComplaintFollowing:
         return [self._sealing.listed(state, row) for row in rows]
 
     async def _watch(self, election: str) -> _Watch:
-        async with self._opening:
-            watch = self._watches.get(election)
-            if watch is None:
-                watch = _Watch(self._database, election, await self.head(election))
-                self._watches[election] = watch
-            return watch
+        return _Watch(self._database, election, await self.head(election))
 
     def hear_complaint(self, election: str) -> None:
-        if watch := self._watches.get(election):
-            watch.look()
+        self._watches.look(election)
 
     def heal(self) -> None:
-        for watch in self._watches.values():
-            watch.look()
+        self._watches.look_everywhere()
 
     async def close(self) -> None:
-        watches, self._watches = self._watches, {}
-        for watch in watches.values():
-            await watch.close()
+        await self._watches.close()
 
 
 async def _head(database: Database, election: str) -> int:

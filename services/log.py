@@ -1,6 +1,5 @@
 """Reading the log: a page from any position, and following it without gap or repeat."""
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
 from itertools import islice
@@ -11,6 +10,7 @@ from models.log import LogRecord
 from repositories.database import Database
 from services.announcements import Announcement
 from services.keeping import Keeping
+from services.watches import Watches
 
 # Entries that a process keeps at hand for those who follow; who is further behind reads the database.
 TAIL_ENTRIES = 4096
@@ -34,7 +34,6 @@ class _Tail:
         self._records: deque[LogRecord] = deque(maxlen=TAIL_ENTRIES)
         self._released = False
         self.head = head
-        self.followers = 0
         self._keeping = Keeping(f"log tail of {election}", self._read, pause=READ_PAUSE_SECONDS)
         # What was committed since the head was read was announced before anybody listened here.
         self._keeping.look()
@@ -89,8 +88,7 @@ class _Tail:
 class LogService:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._tails: dict[str, _Tail] = {}
-        self._opening = asyncio.Lock()
+        self._tails = Watches(self._tail)
 
     async def page(self, election: str, *, after: int, limit: int) -> LogPage:
         """At most `limit` entries behind `after`. Raises UnknownElection and DatabaseAway."""
@@ -107,9 +105,7 @@ class LogService:
         A follower that falls behind the tail reads from the database until it has caught up.
         Raises UnknownElection, and DatabaseAway in between: go on from the last entry that came.
         """
-        tail = await self._tail(election)
-        tail.followers += 1
-        try:
+        async with self._tails.following(election) as tail:
             while True:
                 page = tail.after(after) or await _read_page(self._database, election, after, PAGE)
                 if page.records:
@@ -117,32 +113,18 @@ class LogService:
                     after = page.records[-1].seq
                 else:
                     await tail.beyond(after)
-        finally:
-            tail.followers -= 1
-            if not tail.followers and self._tails.get(election) is tail:
-                del self._tails[election]
-                await tail.close()
 
     async def _tail(self, election: str) -> _Tail:
-        async with self._opening:
-            tail = self._tails.get(election)
-            if tail is None:
-                head = await self.head(election)
-                tail = self._tails[election] = _Tail(self._database, election, head)
-            return tail
+        return _Tail(self._database, election, await self.head(election))
 
     def hear(self, announcement: Announcement) -> None:
-        if tail := self._tails.get(announcement.election):
-            tail.look()
+        self._tails.look(announcement.election)
 
     def heal(self) -> None:
-        for tail in self._tails.values():
-            tail.look()
+        self._tails.look_everywhere()
 
     async def close(self) -> None:
-        tails, self._tails = self._tails, {}
-        for tail in tails.values():
-            await tail.close()
+        await self._tails.close()
 
 
 async def _read_page(database: Database, election: str, after: int, limit: int) -> LogPage:

@@ -17,6 +17,7 @@ from services.announcements import Announcement
 from services.clock import Clock
 from services.keeping import Keeping
 from services.reviewing import read_queue
+from services.watches import Watches
 
 FIRST = 100
 """Cases that followers are sent, those that have waited longest."""
@@ -44,7 +45,6 @@ class _Watch:
         self._clock = clock
         self._election = election
         self.state = QueueState(1, queue)
-        self.followers = 0
         self._checked_at = time.monotonic()
         self._keeping = Keeping(f"review queue of {election}", self._read, pause=READ_PAUSE_SECONDS)
         # What was committed since the queue was read was announced before anybody listened here.
@@ -82,8 +82,7 @@ class ReviewFollowing:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._watches: dict[str, _Watch] = {}
-        self._opening = asyncio.Lock()
+        self._watches = Watches(self._watch)
 
     async def check(self, election: str) -> None:
         """Raises UnknownElection and DatabaseAway."""
@@ -96,9 +95,7 @@ class ReviewFollowing:
         With it comes how old that is in seconds, and whether it is news. Raises UnknownElection and
         DatabaseAway at the beginning.
         """
-        watch = await self._watch(election)
-        watch.followers += 1
-        try:
+        async with self._watches.following(election) as watch:
             state = watch.state
             yield state, watch.lag, True
             while True:
@@ -107,36 +104,23 @@ class ReviewFollowing:
                 is_news = watch.state.number > state.number
                 state = watch.state
                 yield state, watch.lag, is_news
-        finally:
-            watch.followers -= 1
-            if not watch.followers and self._watches.get(election) is watch:
-                del self._watches[election]
-                await watch.close()
 
     async def _watch(self, election: str) -> _Watch:
-        async with self._opening:
-            watch = self._watches.get(election)
-            if watch is None:
-                queue = await _read(self._database, self._clock, election)
-                watch = self._watches[election] = _Watch(self._database, self._clock, election, queue)
-            return watch
+        queue = await _read(self._database, self._clock, election)
+        return _Watch(self._database, self._clock, election, queue)
 
     def hear(self, announcement: Announcement) -> None:
-        self.hear_complaint(announcement.election)
+        self._watches.look(announcement.election)
 
     def hear_complaint(self, election: str) -> None:
         """How many complaints there are about a precinct stands in the queue."""
-        if watch := self._watches.get(election):
-            watch.look()
+        self._watches.look(election)
 
     def heal(self) -> None:
-        for watch in self._watches.values():
-            watch.look()
+        self._watches.look_everywhere()
 
     async def close(self) -> None:
-        watches, self._watches = self._watches, {}
-        for watch in watches.values():
-            await watch.close()
+        await self._watches.close()
 
 
 async def _read(database: Database, clock: Clock, election: str) -> ReviewQueue:
