@@ -6,8 +6,8 @@ import msgspec
 from quart import Blueprint, Response, request
 from quart_schema import document_request, document_response, tag
 
-from models.errors import DomainError, TooLarge, Unreadable
 from models.batch import Receipt
+from models.errors import DomainError, TooLarge, Unreadable
 from models.rights import Role
 from models.submissions import NOT_READ, TallySubmission, read_tally, ref_of
 from models.wording import Figure, say

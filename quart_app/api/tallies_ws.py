@@ -7,6 +7,7 @@ import msgspec
 from quart import Blueprint, websocket
 from quart_schema import tag
 
+from models.batch import Receipt
 from models.errors import (
     DomainError,
     FieldError,
@@ -16,7 +17,6 @@ from models.errors import (
     Unreadable,
 )
 from models.reading import fault_of
-from models.batch import Receipt
 from models.rights import PUBLIC, Access, Identity, Role
 from models.submissions import MAX_ITEMS, NOT_READ, TallySubmission, ref_of
 from models.wording import Figure, say

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from rich.progress import Progress, TaskID
 
-from models.fictional import Event, FictionalElection
 from models.batch import Receipt
+from models.fictional import Event, FictionalElection
 from models.results import ContestResults
 from models.submissions import TallySubmission
 from quart_app.cli.officer import Answer, Officer

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from models.errors import DomainError
 from models.batch import Receipt
+from models.errors import DomainError
 from models.results_file import BadRow, ResultsFile, ResultsFileError, read_results_file
 from models.submissions import MAX_ITEMS
 from quart_app.cli.access import operator

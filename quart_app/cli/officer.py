@@ -13,8 +13,8 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
-from models.errors import FieldError
 from models.batch import Receipt
+from models.errors import FieldError
 from models.submissions import TallySubmission
 from quart_app.cli.addresses import Server
 from quart_app.cli.running import Failure
