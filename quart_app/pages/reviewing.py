@@ -21,6 +21,7 @@ from models.reviewing import (
     DESK,
     DESK_READERS,
     MOST_SIBLINGS,
+    CaseDecision,
     CaseFile,
     ReviewFilter,
     ReviewQuery,
@@ -90,8 +91,10 @@ async def decide(election: str, seq: int) -> ResponseReturnValue:
     if await form.validate_on_submit():
         with form.refusing():
             verdict = form.read(Verdict)
-            await services().canvass.decide(election, seq, verdict, await actor())
-            return await see(f"/elections/{election}/review/{seq}", NOTICES[verdict.decision])
+            if await _made(election, seq, verdict.decision, verdict.reason) is None:
+                await services().canvass.decide(election, seq, verdict, await actor())
+        if not form.errors or await _made(election, seq, form.decision.data, form.reason.data):
+            return await see(f"/elections/{election}/review/{seq}", NOTICES[Decision(form.decision.data)])
     return await _case(election, seq, form)
 
 
@@ -116,6 +119,8 @@ async def resolve(election: str, seq: int) -> ResponseReturnValue:
         with form.refusing():
             receipt = await services().canvass.resolve(election, seq, form.resolution, await actor())
             return await see(f"/elections/{election}/review/{receipt.seq}", NOTICES[Decision.RESOLVE])
+        if made := await _made(election, seq, Decision.RESOLVE, form.reason.data):
+            return await see(f"/elections/{election}/review/{made.seq}", NOTICES[Decision.RESOLVE])
     return await _resolving(election, await _file(election, seq), form)
 
 
@@ -132,11 +137,13 @@ async def _queue(
     asked = {name: value for name, value in msgspec.to_builtins(query).items() if value and name != "after"}
     asked = {name: "true" if value is True else value for name, value in asked.items()}
     here = f"/elections/{election}/review"
+    contests = await services().elections.contests(election)
     return await private_page(
         "reviewing/queue.html",
         status,
         election=await services().elections.get(election),
-        contests=await services().elections.contests(election),
+        contests=contests,
+        names={contest.code: {one.code: one.name for one in contest.selections} for contest in contests},
         found=found,
         cases=cases[:SHOWN],
         query=query,
@@ -149,6 +156,15 @@ async def _queue(
         now=utc_now(),
         waited=waited,
     )
+
+
+async def _made(election: str, seq: int, decision: str, reason: str) -> CaseDecision | None:
+    """The same person's decision, where it is the newest of all on the tally: a button was pressed twice."""
+    who = await signed_in(request)
+    found = await services().reviewing.case(election, seq, who)
+    newest = next((one for one in reversed(found.decisions) if one.tally == seq), None)
+    same = newest and (newest.by, newest.decision, newest.reason) == (who.username, decision, reason.strip())
+    return newest if same else None
 
 
 async def _file(election: str, seq: int) -> CaseFile:

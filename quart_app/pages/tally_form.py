@@ -72,6 +72,11 @@ class Place:
         self.newest = newest
 
     @property
+    def names(self) -> dict[str, str]:
+        """Of the contest's selections, by their codes."""
+        return {one.code: one.name for one in self.contest.selections}
+
+    @property
     def sent(self) -> SentTally | None:
         return self.precinct.newest(self.contest.code)
 

@@ -1,7 +1,7 @@
 """What pages call states and moves. `static/figures.js` calls what changes while a page is open the same."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from models.check_settings import DOUBLE_ENTRY, CheckName
@@ -134,11 +134,15 @@ _OUTLYING_SHARE = say(
 )
 
 
-def check_words(check: FailedCheck) -> str:
-    """What a failed check found, as a clause, in the language of whoever reads it."""
-    parts = {"found": Figure(check.found), "expected": Figure(check.expected)}
+def check_words(check: FailedCheck, names: Mapping[str, str] | None = None) -> str:
+    """What a failed check found, as a clause, in the language of whoever reads it.
+
+    `names` are those of the contest's selections; without them selections are told by their codes.
+    """
+    parts: dict[str, Any] = {"found": Figure(check.found), "expected": Figure(check.expected)}
+    about = (names or {}).get(check.about, check.about)
     if check.check == CheckName.OUTLIER:
-        return _outlier_words(check)
+        return _outlier_words(check, about)
     if check.check == DOUBLE_ENTRY:
         return said(
             say_many(
@@ -149,6 +153,8 @@ def check_words(check: FailedCheck) -> str:
         )
     if words := _CHECKS.get(check.check):
         return said(words % {**parts, "about": isolated(check.about)})
+    if check.check == CheckName.CEILING and names and check.about in names:
+        parts["selection"] = isolated(about)
     for pattern, words in _CHECKS_BY_MESSAGE:
         if match := pattern.fullmatch(check.message):
             named = {name: Figure(it) if it.isdigit() else it for name, it in match.groupdict().items()}
@@ -156,10 +162,10 @@ def check_words(check: FailedCheck) -> str:
     return check.message
 
 
-def _outlier_words(check: FailedCheck) -> str:
-    words = _OUTLYING_SHARE if check.about else _OUTLYING_TURNOUT
+def _outlier_words(check: FailedCheck, about: str) -> str:
+    words = _OUTLYING_SHARE if about else _OUTLYING_TURNOUT
     shares = {"found": percent(check.found / 1000), "expected": percent(check.expected / 1000)}
-    return said(words % {**shares, "about": isolated(check.about)})
+    return said(words % {**shares, "about": isolated(about)})
 
 
 def browser(agent: str) -> str:

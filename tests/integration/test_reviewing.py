@@ -377,6 +377,50 @@ async def test_a_decision_without_a_reason_is_refused_at_its_field(
     assert (await desk.sql("SELECT status FROM tallies"))[0].status == "quarantined"
 
 
+@pytest.mark.parametrize(
+    "decision, words",
+    [
+        ("accept", "Accepted: the tally is counted."),
+        ("reject", "Rejected: the tally is never counted."),
+        ("ask-again", "Asked for again"),
+    ],
+)
+async def test_a_button_pressed_twice_decides_once_and_says_so_twice(
+    reviewer: Visitor, desk: Desk, olga: Official, decision: str, words: str
+) -> None:
+    (held,) = await desk.receipts(unbalanced(), by=olga)
+    await reviewer.get(HERE)
+    for _ in range(2):
+        await reviewer.post(f"{HERE}/{held.seq}", frm=HERE, decision=decision, reason=f" {REASON} ")
+        assert reviewer.status == 200
+        assert words in reviewer.text
+    assert len(await desk.sql("SELECT 1 FROM tally_decisions")) == 1
+
+
+async def test_figures_counted_twice_by_one_button_are_counted_once(
+    reviewer: Visitor, desk: Desk, olga: Official
+) -> None:
+    (held,) = await desk.receipts(unbalanced(), by=olga)
+    figures = {f"votes.{code}": votes for code, votes in FIGURES["president"]["votes"].items()}
+    counts = {name: FIGURES["president"].get(name, 0) for name in COUNTS}
+    await reviewer.get(HERE)
+    for _ in range(2):
+        resolved = {**figures, **counts, "reason": REASON, "step": "send"}
+        await reviewer.post(f"{HERE}/{held.seq}/resolve", frm=f"{HERE}/{held.seq}/resolve", **resolved)
+        assert reviewer.status == 200
+    assert (await desk.votes())["ada"] == 40
+    assert len(await desk.sql("SELECT 1 FROM tallies")) == 2
+
+
+async def test_what_failed_is_told_with_names_and_not_with_codes(
+    reviewer: Visitor, desk: Desk, olga: Official
+) -> None:
+    (held,) = await desk.receipts(a_tally(votes={"ada": 90, "ben": 30, "cy": 5}), by=olga)
+    for address in (HERE, f"{HERE}/{held.seq}"):
+        await reviewer.get(address)
+        assert "90 votes for \u2068Ada\u2069, but only 80 ballots cast." in reviewer.text
+
+
 async def test_who_was_too_late_reads_what_happened_and_is_led_on(
     client: Client, reviewer: Visitor, desk: Desk, olga: Official, rosa: Official
 ) -> None:
