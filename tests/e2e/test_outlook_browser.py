@@ -80,7 +80,12 @@ async def test_it_is_decided_before_all_have_reported_as_soon_as_nobody_can_catc
     server: Server, desk: Services, token: str, page: Page
 ) -> None:
     await open_page(page, server, "/contests/president")
-    ahead: dict[str, Any] = {"votes": {"ada": 80, "ben": 0, "cy": 0}, "overvotes": 0, "undervotes": 0, "write_ins": 0}
+    ahead: dict[str, Any] = {
+        "votes": {"ada": 80, "ben": 0, "cy": 0},
+        "overvotes": 0,
+        "undervotes": 0,
+        "write_ins": 0,
+    }
     for precinct in ("north-1", "north-2", "south-1"):
         await report(desk, token, a_tally(precinct, **ahead))
     await expect(said(page)).to_have_text("Decided: no outstanding vote can change who is elected.")
