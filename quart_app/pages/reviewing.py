@@ -15,7 +15,7 @@ from wtforms.validators import AnyOf
 
 from models.canvass import MOST_REASON, Decision, Verdict
 from models.complaints import CATEGORY_WORDS
-from models.errors import Invalid
+from models.errors import FieldError, Invalid, UnknownTally
 from models.log import MAX_SEQ
 from models.reviewing import (
     DESK,
@@ -49,6 +49,9 @@ AGES = (5, 15, 30, 60)
 _PUBLIC = say("Everybody can read it in the public log: say what you found, and name nobody.")
 
 
+_NO_ENTRY = say("The entry in the log is a whole number.")
+
+
 class DeskQuery(ReviewFilter, frozen=True, kw_only=True):
     """Which cases are shown; `entry` goes to any tally by its log entry."""
 
@@ -66,10 +69,9 @@ class VerdictForm(PageForm):
 @hide
 @validate_querystring(DeskQuery)
 async def queue(election: str, query_args: DeskQuery) -> ResponseReturnValue:
-    wanted = "".join(query_args.entry.split())
-    if wanted.isdecimal():
-        return await see(f"/elections/{election}/review/{int(wanted)}")
     try:
+        if wanted := "".join(query_args.entry.split()):
+            return await see(f"/elections/{election}/review/{await _looked_for(election, wanted)}")
         found = await _found(election, query_args)
     except Invalid as error:
         return await _queue(election, query_args, None, 422, error.errors)
@@ -122,6 +124,16 @@ async def resolve(election: str, seq: int) -> ResponseReturnValue:
         if made := await _made(election, seq, Decision.RESOLVE, form.reason.data):
             return await see(f"/elections/{election}/review/{made.seq}", NOTICES[Decision.RESOLVE])
     return await _resolving(election, await _file(election, seq), form)
+
+
+async def _looked_for(election: str, wanted: str) -> int:
+    """The log entry that was typed, where it brought a tally; raises Invalid."""
+    try:
+        return (await _file(election, int(wanted))).seq
+    except UnknownTally as error:
+        raise Invalid((FieldError("entry", error.title, error.code),)) from None
+    except ValueError:
+        raise Invalid((FieldError("entry", _NO_ENTRY, "bad-entry"),)) from None
 
 
 async def _found(election: str, query: DeskQuery) -> ReviewQueue:

@@ -366,6 +366,24 @@ async def test_a_reviewer_goes_from_the_queue_to_a_case_decides_and_goes_on_to_t
     assert reviewer.headers["cache-control"] == "private, no-store"
 
 
+@pytest.mark.parametrize(
+    "typed, told",
+    [
+        ("99999999999999999999", "of this election brought no tally."),
+        ("1", "Log entry 1 of this election brought no tally."),
+        ("twelve", "The entry in the log is a whole number."),
+    ],
+)
+async def test_whoever_looks_for_no_tally_stays_at_the_queue(
+    reviewer: Visitor, typed: str, told: str
+) -> None:
+    await reviewer.get(f"{HERE}?entry={typed}")
+    assert reviewer.status == 422
+    assert told in reviewer.text
+    assert f'value="{typed}"' in reviewer.page
+    assert '<a href="#entry">' in reviewer.page
+
+
 async def test_a_decision_without_a_reason_is_refused_at_its_field(
     reviewer: Visitor, desk: Desk, olga: Official
 ) -> None:
