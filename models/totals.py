@@ -98,10 +98,11 @@ class Siblings(msgspec.Struct):
     shares: dict[int, Moments]
 
     def without(self, figures: Figures | None, voters_registered: int | None) -> "Siblings":
-        """The same without one precinct's own counted tally."""
+        """The same without one precinct's own counted tally; itself where that has none."""
+        if figures is None:
+            return self
         left = Siblings(_copied(self.turnout), {s: _copied(share) for s, share in self.shares.items()})
-        if figures is not None:
-            left.move(-1, figures, voters_registered)
+        left.move(-1, figures, voters_registered)
         return left
 
     def move(self, sign: int, figures: Figures, voters_registered: int | None) -> None:
