@@ -35,18 +35,19 @@ class CanvassSettingsService:
     ) -> CanvassSettings:
         """Sets them for all tallies that come from here on; `expected` is the edition that was read.
 
+        It does not matter where they are set so already, as by whoever pressed a button twice.
         Those that are counted or quarantined stay so. Raises UnknownElection, Invalid, Stale,
         ElectionCertified, and TalliesSent where double entry would begin or end among them.
         """
         _check(settings.checks)
         async with telling(election_changed, self) as news, self._database.transaction() as repos:
             before = await repos.elections.hold(election)
-            hold_against(CanvassSettings.of(before), expected)
             if before.status == ElectionStatus.CERTIFIED:
                 raise ElectionCertified(election)
             after = msgspec.structs.replace(before, **msgspec.structs.asdict(settings))
             if after == before:
                 return settings
+            hold_against(CanvassSettings.of(before), expected)
             await repos.log.lock_head(before.id)
             if after.double_entry != before.double_entry and await repos.certification.any_tally(before.id):
                 raise TalliesSent

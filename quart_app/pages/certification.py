@@ -9,6 +9,7 @@ from wtforms import StringField
 from wtforms.validators import AnyOf
 
 from models.canvass import MOST_REASON
+from models.lifecycles import ElectionStatus
 from models.rights import Role
 from models.wording import say
 from quart_app.access import only
@@ -53,6 +54,7 @@ async def ask(election: str) -> ResponseReturnValue:
         with form.refusing():
             reason = form.read(CertificationRequest).reason
             await services().certification.ask(election, await actor(), reason)
+        if not form.errors or await _asked_already(election):
             return await see(
                 f"/elections/{election}/certification",
                 say("You have asked. Now another administrator opens this page and confirms."),
@@ -67,6 +69,7 @@ async def confirm(election: str) -> ResponseReturnValue:
     form = await ButtonForm.create_form()
     with form.refusing():
         await services().certification.confirm(election, await actor())
+    if not form.errors or await _confirmed_already(election):
         return await see(f"/elections/{election}/certification", say("The results are certified."))
     return await _page(election, form)
 
@@ -99,6 +102,19 @@ async def recount(election: str, contest: str) -> ResponseReturnValue:
             done = say("The recount is ordered.") if move.change == "begin" else say("The recount has ended.")
             return await see(f"/elections/{election}/certification#recounts", done)
     return await _page(election, form, recounted=contest)
+
+
+async def _asked_already(election: str) -> bool:
+    """Whether the same person's request stands: a button was pressed twice."""
+    asked = (await services().certification.state(election)).asked
+    return asked is not None and not asked.moved and asked.by == (await actor()).username
+
+
+async def _confirmed_already(election: str) -> bool:
+    """The same of a certificate that holds."""
+    state = await services().certification.state(election)
+    signed = state.certificates[0] if state.status == ElectionStatus.CERTIFIED else None
+    return signed is not None and signed.confirmed_by == (await actor()).username
 
 
 async def _page(election: str, form: PageForm, **context: Any) -> Response:

@@ -1,6 +1,7 @@
 """The pages of the certification and of the checks, as a browser without scripts meets them."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,28 @@ async def test_the_second_person_sees_what_and_whom_they_confirm(ada: Visitor, d
     await ada.post(f"{HERE}/confirmation")
     assert "The results are certified." in ada.text
     assert re.search(r"Asked by ?ben ?Confirmed by ?ada", ada.text)
+
+
+async def test_buttons_pressed_twice_do_what_they_did_and_say_so_again(ada: Visitor, desk: Desk) -> None:
+    await ada.get(CHECKS)
+    sent: dict[str, Any] = {
+        **numbers(ada.page),
+        "edition": ada.hidden("edition"),
+        "turnout_on": "y",
+        "step": "save",
+    }
+    for _ in range(2):
+        await ada.post(CHECKS, **sent)
+        assert (ada.status, "Saved; it stands in the log." in ada.text) == (200, True)
+    for _ in range(2):
+        await ada.post(HERE)
+        assert (ada.status, "You have asked. Now another administrator" in ada.text) == (200, True)
+    await ada.post(f"{HERE}/withdrawal")
+    await desk.house.certification.ask("tiny", await administrator(desk.house, "ben"))
+    for _ in range(2):
+        await ada.post(f"{HERE}/confirmation")
+        assert (ada.status, "The results are certified." in ada.text) == (200, True)
+    assert len(await desk.sql("SELECT 1 FROM certificates")) == 1
 
 
 async def test_what_waits_is_counted_with_the_way_to_it(visitor: Visitor, desk: Desk) -> None:
@@ -97,7 +120,7 @@ async def test_a_recount_without_a_reason_is_refused_at_its_own_field(ada: Visit
     assert (ada.status, "There is a recount of council" in ada.text) == (409, True)
 
 
-def numbers(page: str) -> dict[str, str]:
+def numbers(page: str) -> dict[str, Any]:
     """What stands in the fields of the checks' page."""
     return dict(re.findall(r'name="(\w+_tolerance|recount_threshold)"[^>]*value="(\d+)"', page))
 
@@ -118,7 +141,7 @@ async def test_a_tolerance_that_is_no_number_is_named_at_its_field_and_nothing_i
 
 async def test_what_somebody_else_set_meanwhile_is_not_overwritten(ada: Visitor, desk: Desk) -> None:
     await ada.get(CHECKS)
-    sent = {**numbers(ada.page), "edition": ada.hidden("edition")}
+    sent: dict[str, Any] = {**numbers(ada.page), "edition": ada.hidden("edition")}
     await ada.post(CHECKS, **sent, turnout_on="y")
     assert "Saved; it stands in the log." in ada.text
     await ada.post(CHECKS, **sent)
