@@ -22,7 +22,7 @@ from quart_app.access import every_rule
 from quart_app.embedded import Engines
 from quart_app.settings import load_settings
 from quart_app.wiring import Services
-from tests.building import tiny_election
+from tests.building import tiny_election, unbalanced
 from tests.complaining import PDF, filing, picture
 from tests.desk import Desk
 from tests.e2e.test_admin_browser import CANDIDATES, OF_THE_BROWSER, VOTERS, all_added, rows
@@ -37,6 +37,7 @@ SHOTS = os.environ.get("SHOTS")
 
 PRECINCTS = 60
 DRAFT = "next"
+HELD = "held"
 READY_SECONDS = 90.0
 SOME_TALLIES = 40
 FOR_PROGRAMS = ("/api/", "/static/", "/health/", "/openapi.json", "/metrics", "/language/")
@@ -78,7 +79,10 @@ async def _begun(results: str) -> None:
 
 @pytest.fixture
 async def night(demo: str, desk: Services) -> Services:
-    """The demo's election, a draft beside it, and ann, who may do everything."""
+    """The demo's election, a draft, one with a tally that is held, and ann, who may do everything."""
+    await desk.elections.define(tiny_election(code=HELD), opened=True)
+    await Desk(desk, HELD).receipts(unbalanced())
+    await desk.complaint_filings.file(HELD, filing(unit="north-1"), [])
     await desk.elections.define(tiny_election(code=DRAFT))
     await all_added(desk.candidates.file_many(DRAFT, rows(CANDIDATES), OPERATOR))
     await all_added(desk.registration.register(DRAFT, rows(VOTERS), OPERATOR))
@@ -109,12 +113,13 @@ async def sign_in(page: Page) -> None:
 async def addresses(house: Services, *, private: bool) -> list[str]:
     """The address of every page that can be read, out of the application's own routes."""
     night, draft = await _places(house, "demo"), await _places(house, DRAFT)
+    held = await _places(house, HELD) | {"seq": await _held(house)}
     found = []
     for rule, access in every_rule(create_app(load_settings({}))):
         if rule.rule.startswith(FOR_PROGRAMS) or rule.websocket or access.public == private:
             continue
         if "GET" in (rule.methods or ()):
-            places = draft if rule.rule.startswith("/admin/") else night
+            places = draft if rule.rule.startswith("/admin/") else held if "/review" in rule.rule else night
             found.append(re.sub(r"<(?:\w+:)?(\w+)>", lambda name, there=places: there[name[1]], rule.rule))
     return found
 
@@ -123,6 +128,12 @@ _VOTERS = """
     SELECT v.id FROM voters v JOIN elections e ON e.id = v.election_id
     WHERE e.code = :election ORDER BY v.id LIMIT 1
 """
+
+
+async def _held(house: Services) -> str:
+    """The log entry of the tally that waits for a reviewer."""
+    queue = "SELECT t.seq FROM tallies t JOIN elections e ON e.id = t.election_id WHERE e.code = :election"
+    return str((await Desk(house, HELD).sql(queue, election=HELD))[0].seq)
 
 
 async def _places(house: Services, election: str) -> dict[str, str]:
