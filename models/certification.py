@@ -57,7 +57,7 @@ class InTheWay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The first of two people has asked; `moved` says that the totals are others by now."""
+    """The first of two people has asked; `moved` says that totals, or what waits, are others by now."""
 
     by: str
     at: datetime.datetime

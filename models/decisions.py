@@ -4,8 +4,10 @@ The log tells the public what was decided and why; these rows know who it was.
 """
 
 import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, one_of
@@ -53,6 +55,8 @@ class CertificationRequest(Base):
     asked_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     asked_at: Mapped[datetime.datetime]
     totals_hash: Mapped[bytes]
+    in_the_way: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """What was waiting then (`models/certification.py`)."""
     reason: Mapped[str]
     """Why it is certified although tallies wait; empty where none do."""
     ended_at: Mapped[datetime.datetime | None]

@@ -463,8 +463,8 @@ class TotalsMoved(Conflict):
     def __init__(self) -> None:
         super().__init__(
             say(
-                "The totals have changed since it was asked to certify them, so that request has ended: "
-                "look at them again, and ask anew."
+                "The totals, or what still waits, have changed since it was asked to certify them, so that "
+                "request has ended: look at them again, and ask anew."
             )
         )
 

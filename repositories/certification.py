@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.certification import CertificateFacts, Signed, totals_hash
+from models.certification import CertificateFacts, InTheWay, Signed, totals_hash
 from models.decisions import Certificate, CertificationRequest
 from models.elections import Contest
 from models.errors import NobodyAsked
@@ -64,6 +64,7 @@ class OpenRequest(msgspec.Struct, frozen=True):
     at: datetime.datetime
     totals_hash: bytes
     reason: str
+    in_the_way: InTheWay
 
 
 class CertificationRecords:
@@ -87,12 +88,23 @@ class CertificationRecords:
                 CertificationRequest.asked_at,
                 CertificationRequest.totals_hash,
                 CertificationRequest.reason,
+                CertificationRequest.in_the_way,
             )
             .join(Login, Login.member_id == CertificationRequest.asked_by)
             .where(CertificationRequest.election_id == election_id, CertificationRequest.ended_at.is_(None))
         )
         row = (await self._session.execute(query)).one_or_none()
-        return OpenRequest(*row) if row else None
+        if row is None:
+            return None
+        return OpenRequest(
+            id=row.id,
+            member_id=row.asked_by,
+            username=row.username,
+            at=row.asked_at,
+            totals_hash=row.totals_hash,
+            reason=row.reason,
+            in_the_way=msgspec.convert(row.in_the_way, InTheWay),
+        )
 
     async def needed_request(self, election_id: int) -> OpenRequest:
         """Raises NobodyAsked."""
@@ -102,7 +114,14 @@ class CertificationRecords:
         return found
 
     async def ask(
-        self, election_id: int, *, member: int, at: datetime.datetime, totals_hash: bytes, reason: str
+        self,
+        election_id: int,
+        *,
+        member: int,
+        at: datetime.datetime,
+        totals_hash: bytes,
+        in_the_way: InTheWay,
+        reason: str,
     ) -> None:
         """Opens a request; the caller holds the election and knows that there is none."""
         row = {
@@ -110,6 +129,7 @@ class CertificationRecords:
             "asked_by": member,
             "asked_at": at,
             "totals_hash": totals_hash,
+            "in_the_way": msgspec.to_builtins(in_the_way),
             "reason": reason,
         }
         await self._session.execute(insert(CertificationRequest).values(row))

@@ -62,6 +62,10 @@ class _Standing(msgspec.Struct, frozen=True):
     def hash(self) -> bytes:
         return totals_hash(self.contests)
 
+    def moved_since(self, request: OpenRequest) -> bool:
+        """Whether the totals, or what still waits, are others than when it was asked for."""
+        return (request.totals_hash, request.in_the_way) != (self.hash, self.in_the_way)
+
 
 class CertificationService:
     """Whoever calls has seen to it that those who act are administrators who just signed in."""
@@ -113,7 +117,12 @@ class CertificationService:
                 raise AlreadyAsked
             _check_ready(standing.in_the_way, reason)
             await repos.certification.ask(
-                state.id, member=member, at=at, totals_hash=standing.hash, reason=reason
+                state.id,
+                member=member,
+                at=at,
+                totals_hash=standing.hash,
+                in_the_way=standing.in_the_way,
+                reason=reason,
             )
             changes = {"totals_hash": [None, standing.hash.hex()]}
             await repos.audit.add(
@@ -185,10 +194,10 @@ class CertificationService:
         request: OpenRequest,
         by: Actor,
     ) -> ElectionState | DomainError:
-        if request.totals_hash != standing.hash:
+        _check_ready(standing.in_the_way, request.reason)
+        if standing.moved_since(request):
             await self._end(repos, state, request, by, "certification-lapsed")
             return TotalsMoved()
-        _check_ready(standing.in_the_way, request.reason)
         return await self._certify(repos, state, standing, request.reason, request, by)
 
     async def _certify(
@@ -282,7 +291,7 @@ def _asked(request: OpenRequest, standing: _Standing) -> Asked:
         at=request.at,
         reason=request.reason,
         totals_hash=request.totals_hash.hex(),
-        moved=request.totals_hash != standing.hash,
+        moved=standing.moved_since(request),
     )
 
 

@@ -70,8 +70,8 @@ async def ask_to_certify(election: str, data: CertificationRequest) -> Response:
 async def confirm_certification(election: str) -> Response:
     """Confirms, as the second of two people, and certifies the election.
 
-    403 (`asked-by-you`) for whoever asked. 409 (`totals-moved`) where the totals are others by now; the
-    request has ended then.
+    403 (`asked-by-you`) for whoever asked. 409 (`totals-moved`) where the totals, or what
+    still waits, are others by now; the request has ended then.
     """
     return election_response(await services().certification.confirm(election, await actor()))
 

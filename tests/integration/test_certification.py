@@ -217,6 +217,18 @@ async def test_totals_that_moved_end_the_request_and_the_second_person_is_told(
     assert newest.certificate.totals_hash != oldest.certificate.totals_hash
 
 
+async def test_a_reason_is_for_what_waited_when_it_was_given(counted: Desk, ada: Actor, ben: Actor) -> None:
+    house = counted.house
+    first, second, *_ = await counted.sql("SELECT seq FROM tallies ORDER BY seq")
+    asking = Verdict(decision=Decision.ASK_RECALL, reason="wrong box")
+    await house.canvass.decide("tiny", first.seq, asking, ada)
+    await house.certification.ask("tiny", ada, "nobody is there to answer the recall")
+    await house.canvass.decide("tiny", second.seq, asking, ada)
+    with pytest.raises(TotalsMoved):
+        await house.certification.confirm("tiny", ben)
+    assert (await house.elections.get("tiny")).status == "closed"
+
+
 async def test_what_is_certified_is_corrected_first(counted: Desk) -> None:
     await certify(counted.house)
     [answer] = await counted.send(a_tally(revision=2, reason="counted again"))

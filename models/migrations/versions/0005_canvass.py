@@ -127,6 +127,7 @@ CREATE TABLE certification_requests (
     asked_by bigint NOT NULL CONSTRAINT fk_certification_requests_asked_by REFERENCES members (id),
     asked_at timestamptz NOT NULL,
     totals_hash bytea NOT NULL,
+    in_the_way jsonb NOT NULL,
     reason text NOT NULL,
     ended_at timestamptz,
     CONSTRAINT pk_certification_requests PRIMARY KEY (id),
