@@ -14,6 +14,7 @@ from quart.typing import TestClientProtocol as Client
 
 from models.batch import Receipt
 from models.canvass import Decision, Verdict
+from models.check_settings import CheckSetting, CheckSettings
 from models.errors import Invalid, NotAllowed, Unavailable, UnknownElection
 from models.results_file import read_results_file
 from models.rights import Actor
@@ -226,7 +227,9 @@ async def test_a_correction_takes_the_place_of_the_counted_tally(desk: Desk) -> 
     await assert_rules_hold(desk)
 
 
-async def test_a_correction_down_to_nothing_leaves_nothing(desk: Desk) -> None:
+async def test_a_correction_down_to_nothing_leaves_nothing(house: Services) -> None:
+    unchecked = CheckSettings(all_zero=CheckSetting(on=False))
+    desk = await define(house, tiny_election(checks=unchecked))
     await desk.receipts(a_tally())
     nothing = {"ada": 0, "ben": 0, "cy": 0}
     zeros = {"ballots_cast": 0, "overvotes": 0, "undervotes": 0, "write_ins": 0}

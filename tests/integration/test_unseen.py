@@ -143,7 +143,9 @@ async def test_once_both_are_here_staff_see_both_and_all_that_was_before(
             (await read(client, address, waiting.sessions[username]))[1]
             for address in addresses(waiting.app, waiting.held + waiting.seqs)
         ]
-        assert sum(str(SECRET) in text for text in texts) > 5, username
+        # An officer sees what the own precinct sent, as JSON and in two pages, before results are released.
+        least = 3 if username == "otto" else 6
+        assert sum(str(SECRET) in text for text in texts) >= least, username
     _, log = await read(client, f"{waiting.desk.path}/log", waiting.sessions["rita"])
     assert told(log) == list(HIDDEN)
 

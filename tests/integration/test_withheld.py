@@ -92,7 +92,9 @@ async def test_streams_to_the_public_hold_no_vote(withheld: Desk, client: Client
         entries += [await log.event("entry")]
         assert b"12345678" not in results.raw + log.raw
         tallies = [entry.data for entry in entries if entry.data["kind"] == "tally"]
-        assert all(entry.keys() == {"seq", "at", "kind", "withheld", "leaf_hash"} for entry in tallies)
+        assert all(
+            entry.keys() == {"seq", "at", "kind", "is_test", "withheld", "leaf_hash"} for entry in tallies
+        )
 
 
 async def test_a_websocket_to_the_public_holds_no_vote(withheld: Desk, client: Client) -> None:
