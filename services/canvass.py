@@ -4,11 +4,11 @@ Every decision is made under the lock of the log's head, as intake's batches are
 decide at the same instant the second meets what the first has done.
 """
 
-import datetime
+import msgspec
 
 from models.ballot_book import BallotBook
 from models.batch import Receipt, Recorded, Sender, Standing, Submission
-from models.canvass import Case, Decided, Decision, Resolution, Verdict, sound_reason
+from models.canvass import STATUS_AFTER, Case, Decided, Decision, Resolution, Verdict, sound_reason
 from models.deciding import Deciding, check_canvassed, check_decision
 from models.errors import FieldError, Invalid, NotSignedIn
 from models.recording import Recorder
@@ -35,6 +35,16 @@ CHANNEL = "review"
 """How a resolution comes into the log, among the channels of tallies."""
 
 
+class _Made(msgspec.Struct, frozen=True):
+    """A decision that was made: log entry `seq` tells of it, and whether it `lowered` a figure."""
+
+    decision: Decision
+    status: str
+    reason: str
+    seq: int
+    lowered: bool
+
+
 class Canvass:
     def __init__(self, database: Database, books: Books, clock: Clock) -> None:
         self._database = database
@@ -57,19 +67,8 @@ class Canvass:
             check_decision(case, standing, verdict.decision, member)
             deciding = Deciding(book, case, standing, recorded)
             decided = deciding.decide(verdict.decision, reason)
-            await repos.tallies.write(book.election_id, recorded)
-            await repos.canvass.add(
-                book.election_id,
-                seq=decided.seq,
-                tally=seq,
-                decision=verdict.decision,
-                member=member,
-                reason=reason,
-                lowered=deciding.lowered,
-                at=recorded.at,
-            )
-            await _audit(repos, book, case, verdict.decision, decided.status, reason, by, recorded.at)
-            news.append(_moved(book, recorded, case.contest))
+            made = _Made(verdict.decision, decided.status, reason, decided.seq, lowered=deciding.lowered)
+            news.append(await _keep(repos, book, case, recorded, made, by))
         return decided
 
     async def resolve(self, election: str, seq: int, resolution: Resolution, by: Actor) -> Receipt:
@@ -88,21 +87,10 @@ class Canvass:
                 raise Invalid(errors)
             submission = Submission(tally, Sender(member, CHANNEL), digest(tally))
             receipt = await self._count(repos, book, case, standing, submission, recorded)
-            await repos.tallies.write(book.election_id, recorded)
-            await repos.canvass.add(
-                book.election_id,
-                seq=receipt.seq,
-                tally=seq,
-                decision=Decision.RESOLVE,
-                member=member,
-                reason=reason,
-                # The tally's own row says so.
-                lowered=False,
-                at=recorded.at,
-            )
-            status = "superseded"
-            await _audit(repos, book, case, Decision.RESOLVE, status, reason, by, recorded.at)
-            news.append(_moved(book, recorded, case.contest))
+            status = STATUS_AFTER[Decision.RESOLVE].value
+            # Whether a figure went down stands in the new tally's own row.
+            made = _Made(Decision.RESOLVE, status, reason, receipt.seq, lowered=False)
+            news.append(await _keep(repos, book, case, recorded, made, by))
         return receipt
 
     async def _count(
@@ -134,10 +122,6 @@ class Canvass:
         return book, case, batch.standings[place], Recorded.begin(head, self._clock())
 
 
-def _moved(book: BallotBook, recorded: Recorded, contest: str) -> Announcement:
-    return Announcement(book.election, recorded.seq, frozenset({contest}))
-
-
 def _member(by: Actor) -> int:
     if by.member_id is None:
         raise NotSignedIn(say("Sign in first: a decision on a tally is somebody's."))
@@ -162,22 +146,28 @@ def _resolved(
     )
 
 
-async def _audit(
-    repos: Repositories,
-    book: BallotBook,
-    case: Case,
-    decision: Decision,
-    status: str,
-    reason: str,
-    by: Actor,
-    at: datetime.datetime,
-) -> None:
+async def _keep(
+    repos: Repositories, book: BallotBook, case: Case, recorded: Recorded, made: _Made, by: Actor
+) -> Announcement:
+    """Writes a decision with all that it moves, who made it, and the audit trail."""
+    await repos.tallies.write(book.election_id, recorded)
+    await repos.canvass.add(
+        book.election_id,
+        seq=made.seq,
+        tally=case.seq,
+        decision=made.decision,
+        member=_member(by),
+        reason=made.reason,
+        lowered=made.lowered,
+        at=recorded.at,
+    )
     await repos.audit.add(
         by,
-        at,
-        _ACTION[decision],
+        recorded.at,
+        _ACTION[made.decision],
         f"{case.precinct}/{case.contest}",
         election=book.election_id,
-        changes={"tally": [case.seq, case.seq], "status": [case.status, status]},
-        reason=reason,
+        changes={"tally": [case.seq, case.seq], "status": [case.status, made.status]},
+        reason=made.reason,
     )
+    return Announcement(book.election, recorded.seq, frozenset({case.contest}))

@@ -21,7 +21,7 @@ tally_recorded = _signals.signal(
 
 results_changed = _signals.signal(
     "results-changed",
-    doc="Sender: Intake. announcement: Announcement. A commit moved totals, quarantine or the log.",
+    doc="Sender: Intake or Canvass. announcement: Announcement. A commit moved totals or the log.",
 )
 
 election_changed = _signals.signal(
