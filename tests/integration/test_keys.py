@@ -70,7 +70,11 @@ def test_several_keys_for_personal_data_stand_the_newest_first(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", ["personal_keys", "lookup_key", "cookie_key"])
-@pytest.mark.parametrize("bad", ["short", "c2hvcnQ=", "🔑", fresh_key()[:-1], f"{fresh_key()},"])
+@pytest.mark.parametrize(
+    "bad",
+    ["short", "c2hvcnQ=", "🔑", fresh_key()[:-1], f"{fresh_key()},"],
+    ids=["short", "padded", "emoji", "cut", "comma"],
+)
 def test_a_bad_key_of_the_environment_is_named_and_not_shown(tmp_path: Path, name: str, bad: str) -> None:
     with pytest.raises(SettingsError) as refused:
         keys_of(settings_of(tmp_path, **{name: bad}))
