@@ -57,6 +57,15 @@ class Compared(msgspec.Struct, frozen=True):
         }
 
 
+class Curve(msgspec.Struct, frozen=True):
+    """A figure against something that grows: points (x, y) of each series. `x` and `y` name their units."""
+
+    title: str
+    x: str
+    y: str
+    points: dict[str, list[tuple[float, float]]]
+
+
 def compare(
     unit: str, rows: Sequence[Row], rounds: int, done: Callable[[str, int], None] = lambda *_: None
 ) -> Compared:
