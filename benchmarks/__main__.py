@@ -1,26 +1,19 @@
-"""`python -m benchmarks [intake|fanout|reads|registry|pages|board] [--rounds N]`."""
+"""`python -m benchmarks [PATH…] [--rounds N]`, with the paths of paths.py."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import board, fanout, intake, machine, pages, reads, registry, report
+from benchmarks import machine, report
 from benchmarks.load.wire import WrongAnswer
 from benchmarks.measuring import Compared, Row, compare
+from benchmarks.paths import PATHS, Path
 from benchmarks.stage import Stage, stage
 from quart_app.embedded import EngineUnavailable
-
-PATHS: dict[str, tuple[str, Callable[[Stage], list[Row]]]] = {
-    "intake": (intake.UNIT, lambda here: intake.rows(here, intake.Size())),
-    "fanout": (fanout.UNIT, lambda here: fanout.rows(here, fanout.Size())),
-    "reads": (reads.UNIT, lambda here: reads.rows(here, reads.Size())),
-    "registry": (registry.UNIT, lambda here: registry.rows(here, registry.Size())),
-    "pages": (pages.UNIT, pages.rows),
-    "board": (board.UNIT, lambda here: board.rows(here, board.Size())),
-}
 
 
 @click.command()
@@ -41,11 +34,15 @@ def _run(paths: Sequence[str], rounds: int, console: Console) -> None:
         facts = here.run(machine.facts(here.engines))
         console.print(", ".join(f"{name} {value}" for name, value in facts.items()))
         compared = {}
-        for path in paths:
-            unit, rows_of = PATHS[path]
-            compared[path] = _with_progress(path, unit, rows_of(here), rounds, console)
-            console.print(report.table(path, compared[path]))
+        for name in paths:
+            compared[name] = _measured(name, PATHS[name], here, rounds, console)
+            console.print(report.table(name, compared[name]))
             report.write(facts, compared)
+
+
+def _measured(name: str, path: Path, here: Stage, rounds: int, console: Console) -> Compared:
+    compared = _with_progress(name, path.unit, path.rows(here), rounds, console)
+    return msgspec.structs.replace(compared, curves=tuple(path.curves(here)))
 
 
 def _with_progress(path: str, unit: str, rows: Sequence[Row], rounds: int, console: Console) -> Compared:

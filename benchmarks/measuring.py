@@ -34,10 +34,11 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """One path's rows, the fastest first."""
+    """One path's rows, the fastest first, and its curves."""
 
     unit: str
     rows: dict[str, Figures]
+    curves: tuple["Curve", ...] = ()
 
     def times_ours(self, name: str) -> float:
         """How many times as fast ours is as this row."""
@@ -54,7 +55,17 @@ class Compared(msgspec.Struct, frozen=True):
                 }
                 for name, row in self.rows.items()
             },
+            "curves": msgspec.to_builtins(self.curves),
         }
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> "Compared":
+        """What `as_json` made of it, without what was rounded away."""
+        rows = {}
+        for name, figure in found["rows"].items():
+            details = dict(found["details"][name])
+            rows[name] = Figures(figure, rounds=details.pop("rounds"), details=details)
+        return cls(found["unit"], rows, msgspec.convert(found.get("curves", ()), tuple[Curve, ...]))
 
 
 class Curve(msgspec.Struct, frozen=True):

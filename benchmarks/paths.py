@@ -1,0 +1,70 @@
+"""Every path that is measured: what it counts, the rows that are compared, and the curves that are drawn.
+
+Whoever adds one writes a module with its `UNIT`, its `rows` or its `curves` (or both), what each row is in
+a line (`ABOUT`), and lists it here. What it has to reach stands in goals.py.
+"""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from benchmarks import board, fanout, intake, pages, reads, registry
+from benchmarks.measuring import Curve, Row
+from benchmarks.stage import Stage
+
+
+def _none(_: Stage) -> list[Row]:
+    return []
+
+
+def _no_curves(_: Stage) -> list[Curve]:
+    return []
+
+
+class Path(msgspec.Struct, frozen=True):
+    """One path. Rows are measured in turn, some rounds each; curves once, by themselves, after them."""
+
+    says: str
+    """What is counted, in a sentence for whoever reads the tables."""
+    unit: str
+    """Of the figure of each row."""
+    rows: Callable[[Stage], list[Row]] = _none
+    curves: Callable[[Stage], list[Curve]] = _no_curves
+    about: Mapping[str, str] = {}
+    """What each row is, by its name, in a line."""
+
+
+PATHS: dict[str, Path] = {
+    "intake": Path(
+        "Receipts to 50 officers over WebSocket, each of whom waits for a receipt, which comes after the "
+        "durable commit, before sending the next tally.",
+        intake.UNIT,
+        lambda stage: intake.rows(stage, intake.Size()),
+    ),
+    "fanout": Path(
+        "Deliveries to 2,000 viewers of server-sent events, one event at a time.",
+        fanout.UNIT,
+        lambda stage: fanout.rows(stage, fanout.Size()),
+    ),
+    "reads": Path(
+        "Answers to a GET of an election's current results, about 5 kB, on 50 connections that are kept.",
+        reads.UNIT,
+        lambda stage: reads.rows(stage, reads.Size()),
+    ),
+    "registry": Path(
+        "Voters that one request brings, each sealed, in the order of the file.",
+        registry.UNIT,
+        lambda stage: registry.rows(stage, registry.Size()),
+    ),
+    "pages": Path(
+        "What Lighthouse gives the board of 33 contests in 1,327 precincts on its own slow telephone.",
+        pages.UNIT,
+        pages.rows,
+    ),
+    "board": Path(
+        "What the live board takes of a core in chromium while a precinct reports 33 contests four times a "
+        "second.",
+        board.UNIT,
+        lambda stage: board.rows(stage, board.Size()),
+    ),
+}
