@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import machine, report
+from benchmarks import machine, report, tables
 from benchmarks.load.wire import WrongAnswer
 from benchmarks.measuring import Compared, Row, compare
 from benchmarks.paths import PATHS, Path
@@ -36,8 +36,11 @@ def _run(paths: Sequence[str], rounds: int, console: Console) -> None:
         compared = {}
         for name in paths:
             compared[name] = _measured(name, PATHS[name], here, rounds, console)
-            console.print(report.table(name, compared[name]))
+            console.print(tables.on_terminal(name, tables.of_rows(compared[name])))
+            for curve in compared[name].curves:
+                console.print(tables.on_terminal(f"{curve.title}: {curve.y}", tables.of_points(curve)))
             report.write(facts, compared)
+        console.print(tables.on_terminal("goals", tables.of_goals(compared)))
 
 
 def _measured(name: str, path: Path, here: Stage, rounds: int, console: Console) -> Compared:
