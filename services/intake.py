@@ -7,6 +7,7 @@ alone. The queue is bounded: whoever finds it full waits, and does not read from
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Sequence
 
@@ -30,7 +31,7 @@ from repositories.database import Database
 from services.announcements import Announcement
 from services.books import Books
 from services.clock import Clock
-from services.signals import results_changed, tally_recorded
+from services.signals import batch_committed, results_changed, tallies_answered, tally_recorded
 from services.tasks import end
 
 Answer = Receipt | DomainError
@@ -163,7 +164,13 @@ class Intake:
             job.answers.add_done_callback(self._under_way.discard)
         else:
             job.resolve([])
+        if len(job.submissions) < len(tallies):
+            await self.tell_refused(channel, [item for item in sorted_out if isinstance(item, DomainError)])
         return _with_refusals(sorted_out, job.answers)
+
+    async def tell_refused(self, channel: str, errors: list[DomainError]) -> None:
+        """Tells of tallies that came by this channel and never got into a batch."""
+        await tallies_answered.send_async(self, channels=[channel] * len(errors), answers=errors)
 
     def _sorted_out(
         self, tally: Sent, identity: Identity, sender: Sender, book: BallotBook
@@ -188,9 +195,13 @@ class Intake:
         while True:
             jobs = await lane.take(self._batch_size)
             submissions = [submission for job in jobs for submission in job.submissions]
-            answers = iter(await self._answered(lane.election, submissions))
+            given = await self._answered(lane.election, submissions)
+            answers = iter(given)
             for job in jobs:
                 job.resolve([next(answers) for _ in job.submissions])
+            await tallies_answered.send_async(
+                self, channels=[submission.sender.channel for submission in submissions], answers=given
+            )
 
     async def _answered(self, election: str, submissions: list[Submission]) -> list[Answer]:
         """The answers to a batch, whatever happens. What breaks a batch is found by halving it."""
@@ -236,6 +247,7 @@ class Intake:
         ]
         async with self._database.transaction() as repos:
             head = await repos.log.lock_head(book.election_id)
+            locked_at = time.monotonic()
             state = await repos.tallies.state(book.election_id, places, submissions)
             if state.changed_seq != book.changed_seq:
                 raise _StaleBook
@@ -248,6 +260,7 @@ class Intake:
                 recorder.take(submission)
             if recorded.lines:
                 await repos.tallies.write(book.election_id, recorded)
+        await batch_committed.send_async(self, size=len(submissions), seconds=time.monotonic() - locked_at)
         return recorded
 
     async def _tell(self, book: BallotBook, recorded: Recorded) -> None:

@@ -1,8 +1,10 @@
 """Every signal of the program: who sends it, with what, and what it means.
 
-All are sent with `send_async`, after the transaction's block and so after the commit. A receiver
-logs its own failures and never fails the sender. Receivers are connected in `quart_app/wiring.py`;
-blinker holds a bound method weakly, so whoever connects one keeps its object alive.
+All are sent with `send_async`, after the transaction's block and so after the commit; only `shed` and
+`results_sent`, which tell of no commit, are sent with `send`. A receiver logs its own failures and never
+fails the sender. Receivers are connected in `quart_app/wiring.py`, those that only measure in
+`quart_app/metrics/sampling.py`; blinker holds a bound method weakly, so whoever connects one keeps its
+object alive.
 """
 
 import contextlib
@@ -40,6 +42,30 @@ rights_changed = _signals.signal(
     "rights-changed",
     doc="Sender: a service. members: frozenset[int], their ids. Roles, units, sessions or tokens of theirs "
     "changed or ended: whoever is connected with them is looked at again.",
+)
+
+batch_committed = _signals.signal(
+    "batch-committed",
+    doc="Sender: Intake. size: int, tallies in it; seconds: float, from the lock of the log's head to the "
+    "commit. A batch became durable.",
+)
+
+tallies_answered = _signals.signal(
+    "tallies-answered",
+    doc="Sender: Intake. channels: Sequence[str], by which each came; answers: Sequence[Receipt | "
+    "DomainError]. Tallies got their receipt or were refused; sent once for a batch, and for a message that was refused.",
+)
+
+results_sent = _signals.signal(
+    "results-sent",
+    doc="Sender: Broadcasters. seconds: float, since this process knew of the oldest commit among what was "
+    "sent. An event was handed to the last viewer's connection.",
+)
+
+shed = _signals.signal(
+    "shed",
+    doc="Sender: the application's door. kind: str, one of read, stream, page, change and tally. A request "
+    "was turned away because there are too many.",
 )
 
 

@@ -171,6 +171,7 @@ class _Conversation:
                 return await self._many(message)
             raise Invalid((FieldError("type", say("hello comes once, and first"), "unexpected-type"),))
         except DomainError as error:
+            await self._house.intake.tell_refused("ws", [error])
             return _settled(problem_frame(error, ref_of(frame) if isinstance(frame, str) else None))
 
     async def _one(self, tally: TallySubmission) -> asyncio.Future[Any]:

@@ -13,6 +13,10 @@ def test_every_signal_says_who_sends_it_with_what_and_what_it_means() -> None:
         "election-changed",
         "complaint-changed",
         "rights-changed",
+        "batch-committed",
+        "tallies-answered",
+        "results-sent",
+        "shed",
     }
     for signal in signals:
         assert signal.__doc__ is not None
