@@ -27,7 +27,7 @@ async def alive(
 
     For `staff`, who are shown what others are not, also an end when they have lost their rights.
     """
-    with house.watchers, house.standing.watch(staff) as lost:
+    with house.watchers.streams(staff=staff is not None), house.standing.watch(staff) as lost:
         yield RETRY
         ends = [asyncio.ensure_future(house.watchers.draining.wait())]
         if staff is not None:

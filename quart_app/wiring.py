@@ -56,24 +56,45 @@ from services.vault import Vault
 from services.voters import VoterService
 
 
-class Watchers:
-    """How many live viewers this process carries, and whether it is about to stop."""
+class Carried:
+    """How many open connections of one kind this process carries; each is one `with` that has not ended."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
         self.count = 0
-        self.draining = asyncio.Event()
-
-    def check(self) -> None:
-        """Raises TooManyWatchers where one more cannot be carried."""
-        if self.count >= self._limit or self.draining.is_set():
-            raise TooManyWatchers
 
     def __enter__(self) -> None:
         self.count += 1
 
     def __exit__(self, *_: object) -> None:
         self.count -= 1
+
+
+class Watchers:
+    """Whom this process carries live, kind by kind, and whether it is about to stop."""
+
+    def __init__(self, limit: int) -> None:
+        """`limit` is for all viewers together; officers who send tallies are never turned away by it."""
+        self.limit = limit
+        self.public_streams = Carried()
+        self.staff_streams = Carried()
+        self.result_sockets = Carried()
+        self.officer_sockets = Carried()
+        self.draining = asyncio.Event()
+
+    @property
+    def count(self) -> int:
+        """Viewers, without officers."""
+        return self.public_streams.count + self.staff_streams.count + self.result_sockets.count
+
+    def streams(self, *, staff: bool) -> Carried:
+        return self.staff_streams if staff else self.public_streams
+
+    def check(self) -> None:
+        """Raises TooManyWatchers where one more cannot be carried."""
+        if self.count >= self.limit or self.draining.is_set():
+            raise TooManyWatchers
 
 
 class Services:

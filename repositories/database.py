@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import cast
 
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from models.errors import DatabaseAway, Unreadable
 from models.wording import say
@@ -152,6 +154,20 @@ class Database:
         """Asks the database for a sign of life. Raises DatabaseAway."""
         async with away_is_said(), self._engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
+
+    @property
+    def size(self) -> int:
+        """Connections that there are at most."""
+        return self._pool.size()
+
+    @property
+    def in_use(self) -> int:
+        """Connections that somebody works with just now."""
+        return self._pool.checkedout()
+
+    @property
+    def _pool(self) -> QueuePool:
+        return cast(QueuePool, self._engine.pool)
 
     async def dispose(self) -> None:
         await self._engine.dispose()

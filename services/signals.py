@@ -53,7 +53,8 @@ batch_committed = _signals.signal(
 tallies_answered = _signals.signal(
     "tallies-answered",
     doc="Sender: Intake. channels: Sequence[str], by which each came; answers: Sequence[Receipt | "
-    "DomainError]. Tallies got their receipt or were refused; sent once for a batch, and for a message that was refused.",
+    "DomainError]. Tallies got their receipt or were refused; sent once for a batch, and for a message that "
+    "was refused.",
 )
 
 results_sent = _signals.signal(

@@ -130,7 +130,7 @@ async def results_stream(election: str, query_args: StreamQuery) -> Response:
         return Response(b"", headers=STREAM_HEADERS)
 
     async def drive(send: ASGISendCallable) -> None:
-        with watchers, house.standing.watch(staff) as lost:
+        with watchers.streams(staff=staff is not None), house.standing.watch(staff) as lost:
             await broadcaster.watch(send, contests, lost if staff else None)
 
     return LiveResponse(drive)

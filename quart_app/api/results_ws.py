@@ -75,7 +75,7 @@ async def results_ws(election: str) -> None:
     except DomainError as error:
         await turn_away(error)
         return
-    with house.watchers:
+    with house.watchers.result_sockets:
         await _Conversation(house, feed, who).run()
 
 

@@ -135,8 +135,9 @@ class _Conversation:
         self._refused = 0
 
     async def run(self) -> None:
-        with self._house.standing.watch(self._who) as lost:
-            await converse(self._read, self._write, self._house.watchers, lost, self._outbox.join)
+        watchers = self._house.watchers
+        with watchers.officer_sockets, self._house.standing.watch(self._who) as lost:
+            await converse(self._read, self._write, watchers, lost, self._outbox.join)
 
     async def _read(self) -> None:
         while True:
