@@ -3,7 +3,9 @@
 import contextlib
 import os
 import platform
+import re
 import resource
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +15,16 @@ import redis.asyncio as redis
 from quart_app.embedded import Engines
 
 PACKAGES = ("quart", "hypercorn", "uvloop", "sqlalchemy", "asyncpg", "redis", "msgspec")
+PEERS = ("fastapi", "starlette", "sse-starlette", "uvicorn", "flask", "gunicorn")
+# How each says its version; one that is not here is left out.
+PROGRAMS = {
+    "nginx": ("nginx", "-v"),
+    "nchan": ("dpkg-query", "-W", "-f=nchan ${Version}", "libnginx-mod-nchan"),
+    "pgbench": ("/usr/lib/postgresql/15/bin/pgbench", "--version"),
+    "redis-server": ("redis-server", "--version"),
+    "wrk": ("wrk", "-v"),
+    "h2load": ("h2load", "--version"),
+}
 
 Facts = dict[str, str | int]
 
@@ -25,6 +37,8 @@ async def facts(engines: Engines) -> Facts:
         "system": platform.system(),
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
+        **{name: version(name) for name in PEERS},
+        **_programs(),
         "postgresql": await _postgresql(engines.database_url),
         **await _broker(engines.redis_url),
     }
@@ -51,6 +65,17 @@ async def _broker(url: str) -> dict[str, str]:
         info = await client.info("server")
     name = "valkey" if "valkey_version" in info else "redis-server"
     return {name: info.get("valkey_version", info["redis_version"])}
+
+
+def _programs() -> dict[str, str]:
+    """The versions of programs that are not Python's, such as `1.22.1`."""
+    found: dict[str, str] = {}
+    for name, command in PROGRAMS.items():
+        with contextlib.suppress(OSError):
+            said = subprocess.run(command, capture_output=True, text=True)
+            numbers = re.search(r"\d+\.\d+[\w.]*", said.stdout + said.stderr)
+            found |= {name: numbers[0]} if numbers else {}
+    return found
 
 
 def cores() -> tuple[int, int]:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +24,6 @@ from models.definitions import ElectionDefinition
 from models.fictional import fictional_election
 from models.submissions import TallySubmission
 from quart_app.embedded import Engines, engines
-from quart_app.embedded.children import end
 from quart_app.settings import ROOT, load_settings
 from quart_app.wiring import Services
 from repositories.migrations import migrate
@@ -35,11 +34,27 @@ T = TypeVar("T")
 TOKEN_HOURS = 2
 
 
+def _nothing(folder: Path, port: int) -> None:
+    pass
+
+
 class Server(msgspec.Struct, frozen=True):
-    """How a row's server is started. `{port}` in the command stands for where it has to listen."""
+    """How a row's server is started.
+
+    `{port}` in the command stands for where it has to listen, `{folder}` for a folder where `prepare` has
+    put what the server needs.
+    """
 
     name: str
     command: tuple[str, ...]
+    prepare: Callable[[Path, int], None] = _nothing
+
+
+def on_uvicorn(name: str, application: str) -> Server:
+    """A row that uvicorn serves in one process, on its fastest event loop and parser."""
+    uvicorn = (sys.executable, "-m", "uvicorn", "--loop", "uvloop", "--http", "httptools")
+    quiet = ("--no-access-log", "--log-level", "warning")
+    return Server(name, (*uvicorn, *quiet, "--host", HOST, "--port", "{port}", application))
 
 
 def on_hypercorn(name: str, application: str) -> Server:
@@ -55,23 +70,39 @@ class Running(msgspec.Struct, frozen=True):
     pid: int
 
     def kilobytes(self) -> int:
-        """Its resident memory."""
-        return self._status("VmRSS")
+        """The resident memory of all its processes."""
+        return sum(self._status("VmRSS"))
 
     def peak_kilobytes(self) -> int:
-        """The most resident memory that it has ever had."""
-        return self._status("VmHWM")
+        """The most resident memory that each of its processes has ever had."""
+        return sum(self._status("VmHWM"))
 
-    def _status(self, name: str) -> int:
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith(f"{name}:"):
-                return int(line.split()[1])
-        raise WrongAnswer("the server has ended")
+    def _status(self, name: str) -> Iterator[int]:
+        for process in self._processes():
+            for line in (process / "status").read_text().splitlines():
+                if line.startswith(f"{name}:"):
+                    yield int(line.split()[1])
 
     def cpu_seconds(self) -> float:
-        """The processor time that it has used: the cost of work, whatever else the machine does."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """The processor time that they have used: the cost of work, whatever else the machine does."""
+        fields = [_fields_of(process) for process in self._processes()]
+        return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
+
+    def _processes(self) -> list[Path]:
+        """The process itself, and what it has started: each row's server leads a group of its own."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if int(_fields_of(process)[2]) == self.pid:
+                    found.append(process)
+        if not found:
+            raise WrongAnswer("the server has ended")
+        return found
+
+
+def _fields_of(process: Path) -> list[str]:
+    """What stands in its `stat` behind the name, which may hold anything: state, parent, group, …"""
+    return (process / "stat").read_text().rpartition(")")[2].split()
 
 
 class Election(msgspec.Struct, frozen=True):
@@ -95,6 +126,8 @@ class Stage:
     def __init__(self, running: Engines, folder: Path) -> None:
         self.engines = running
         self.folder = folder
+        # Before this process is put on one of them: it would not see the other one any more.
+        self.server_core, self.load_core = cores()
         self._settings = load_settings({"TALLYSTREAM_DATA": str(folder / "data")}).with_engines(
             running.database_url, running.redis_url
         )
@@ -162,9 +195,10 @@ class Stage:
     def serving(self, server: Server, **environment: str) -> Iterator[Running]:
         """Runs a row's server on a core of its own. Raises WrongAnswer where it does not come up."""
         port = free_port()
-        command = [word.format(port=port) for word in server.command]
+        server.prepare(self.folder, port)
+        command = [word.format(port=port, folder=self.folder) for word in server.command]
         log = self.folder / f"{server.name}.log"
-        with log.open("wb") as output:
+        with log.open("wb") as output, _on_core(self.server_core):
             process = subprocess.Popen(
                 command,
                 cwd=ROOT,
@@ -172,14 +206,16 @@ class Stage:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                process_group=0,
             )
         try:
-            os.sched_setaffinity(process.pid, {cores()[0]})
             _await_listening(process, port, log)
             yield Running(port, process.pid)
         finally:
             # At once: how a server stops is measured nowhere, and nothing of it is needed any more.
-            end(process, signal.SIGKILL, SECONDS)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -200,10 +236,11 @@ def stage() -> Iterator[Stage]:
         with engines(folder / "engines", database_url=None, redis_url=None, durable=True) as running:
             asyncio.run(_prepared(running.database_url))
             before = os.sched_getaffinity(0)
+            here = Stage(running, folder)
             # After the engines have started: they keep the choice of all cores.
-            os.sched_setaffinity(0, {cores()[1]})
+            os.sched_setaffinity(0, {here.load_core})
             try:
-                yield Stage(running, folder)
+                yield here
             finally:
                 os.sched_setaffinity(0, before)
 
@@ -215,6 +252,17 @@ async def _prepared(url: str) -> None:
         if await connection.fetchval("SELECT current_setting($1)", setting) != "on":
             raise WrongAnswer(f"the database would be measured with {setting} off")
     await connection.close()
+
+
+@contextlib.contextmanager
+def _on_core(core: int) -> Iterator[None]:
+    """Whatever is started here stays on that core, with all that it starts itself."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def free_port() -> int:
