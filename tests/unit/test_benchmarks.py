@@ -1,15 +1,19 @@
 """The parts of the benchmarks that could tell a wrong figure."""
 
+import datetime
 import json
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from benchmarks import fanout, intake, reads, registry, report
-from benchmarks.load.viewers import data_of, unchunked
+from benchmarks.load.viewers import Event
 from benchmarks.load.websocket import PING, TEXT, frame, masked, take_frame
 from benchmarks.load.wire import Response, WrongAnswer, request
 from benchmarks.measuring import Compared, Figures, Measured, Row, compare, percentile
+from models.results import ContestCount, ElectionState, contest_results
 
 RECEIPT = (
     b'{"type":"receipt","ref":"a","seq":3,"revision":1,"status":"accepted","checks":[],"leaf_hash":"00"}'
@@ -81,17 +85,6 @@ def test_a_frame_that_a_server_may_not_send_is_a_wrong_answer(sent: bytes) -> No
         take_frame(sent)
 
 
-def test_the_content_of_chunks_is_put_together() -> None:
-    chunked = b"D\r\nretry: 2000\n\n\r\n13\r\nevent: x\ndata: {}\n\n\r\n"
-    assert unchunked(chunked) == b"retry: 2000\n\nevent: x\ndata: {}\n\n"
-    assert data_of(unchunked(chunked)) == [b"{}"]
-
-
-def test_what_is_no_chunk_is_a_wrong_answer() -> None:
-    with pytest.raises(WrongAnswer, match="no chunk"):
-        unchunked(b"data: {}\n\n")
-
-
 def test_a_request_with_a_body_says_its_length() -> None:
     assert request("POST", "/a", {"X": "1"}, b"{}").endswith(b"X: 1\r\nContent-Length: 2\r\n\r\n{}")
 
@@ -111,10 +104,46 @@ def test_only_the_receipt_of_an_accepted_tally_counts(payload: bytes) -> None:
         intake.receipt_of(payload)
 
 
-@pytest.mark.parametrize("other", [[], [b"a", b"a"], [b"b"]], ids=["none", "twice", "another"])
-def test_one_viewer_without_the_event_spoils_a_delivery(other: list[bytes]) -> None:
-    with pytest.raises(WrongAnswer, match="1 of 3 viewers"):
-        fanout.check([[b"a"], [b"a"], other], 7)
+COUNT = ContestCount(
+    code=fanout.CONTEST,
+    name="President",
+    is_measure=False,
+    vote_variation="plurality",
+    votes_allowed=1,
+    number_elected=1,
+    units_expected=1,
+    units_reported=1,
+    quarantined_units=0,
+    voters_registered=None,
+    voters_registered_reported=0,
+    ballots_cast=0,
+    overvotes=0,
+    undervotes=0,
+    write_ins=0,
+    rejected_ballots=0,
+    version=7,
+    updated_at=None,
+    selections=(),
+)
+NOW = datetime.datetime(2026, 11, 3, tzinfo=datetime.UTC)
+OPEN = ElectionState(1, "e", "E", NOW.date(), "UTC", True, "open", True, 0, NOW)
+EVENT = Event(fanout.CONTEST, 7, 3, 0, 0, 0, msgspec.json.encode(contest_results(OPEN, COUNT)))
+
+
+def test_a_delivery_is_right_if_every_viewer_got_every_event_once_and_whole() -> None:
+    fanout.check([EVENT], 3, range(7, 8))
+    with pytest.raises(WrongAnswer, match="event 8 once and whole"):
+        fanout.check([EVENT], 3, range(7, 9))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"deliveries": 2}, {"repeats": 1}, {"late": 1}, {"different": 1}, {"data": b"{}"}],
+    ids=["missing", "twice", "after a newer one", "another", "no results"],
+)
+def test_one_viewer_without_the_event_spoils_a_delivery(other: dict[str, Any]) -> None:
+    with pytest.raises(WrongAnswer, match="of 3 viewers got event 7"):
+        fanout.check([EVENT._replace(**other)], 3, range(7, 8))
 
 
 def test_other_bytes_than_the_results_are_a_wrong_answer() -> None:
