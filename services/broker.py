@@ -1,4 +1,4 @@
-"""Announcements between processes, over Redis pub/sub: one subscription a process.
+"""Announcements between processes, over Redis: one subscription a process.
 
 An announcement is a hint, the database is the truth. This process hears its own at once, without
 Redis; with Redis away the others find out by themselves after some silent seconds. What waits to be
@@ -13,17 +13,14 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import msgspec
-import redis.asyncio as redis
-from redis.exceptions import RedisError
 
 from services.announcements import Announcement
+from services.redis_connection import AWAY
+from services.relay import Relay
 from services.tasks import end
 
 CHANNEL = "tallystream:announcements"
 COMPLAINT_CHANNEL = "complaint_channel"
-SOCKET_SECONDS = 5.0
-# A quiet connection is asked for a sign of life this often, so that a dead one is noticed.
-PING_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 LAST_WORD_SECONDS = 1.0
 
@@ -82,9 +79,7 @@ class Broker:
         rights_listeners: Sequence[RightsListener] = (),
         complaint_listeners: Sequence[ComplaintListener] = (),
     ) -> None:
-        self._redis = redis.from_url(
-            url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
-        )
+        self._relay = Relay(url)
         self._listeners = listeners
         self._rights_listeners = rights_listeners
         self._complaint_listeners = complaint_listeners
@@ -144,7 +139,7 @@ class Broker:
             self._something.clear()
             try:
                 await self._publish_pending()
-            except (RedisError, OSError) as error:
+            except AWAY as error:
                 # Lost on purpose: whoever missed it looks by itself, and old hints help nobody.
                 _logger.warning("Redis did not take an announcement: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -160,38 +155,28 @@ class Broker:
             messages.insert(0, _Message(self._origin, members=members))
         elections, self._pending_complaints = self._pending_complaints, frozenset()
         for message in messages:
-            await self._redis.publish(CHANNEL, _encode(message))
+            await self._relay.publish(CHANNEL, _encode(message))
         if elections:
-            await self._redis.publish(COMPLAINT_CHANNEL, _encode(_ComplaintMessage(self._origin, elections)))
+            complaints = _ComplaintMessage(self._origin, elections)
+            await self._relay.publish(COMPLAINT_CHANNEL, _encode(complaints))
 
     async def _listen_for_ever(self) -> None:
+        said = False
         while True:
             try:
-                await self._listen()
-            except (RedisError, OSError) as error:
-                if self.connected:
+                await self._relay.listen((CHANNEL, COMPLAINT_CHANNEL), self._subscribed, self._receive)
+            except AWAY as error:
+                if self.connected or not said:
                     _logger.warning("Redis is away, results still flow within this process: %s", error)
+                said = True
             except Exception:
                 _logger.exception("listening to Redis failed and starts again")
             self.connected = False
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _listen(self) -> None:
-        async with self._redis.pubsub() as pubsub:
-            await pubsub.subscribe(CHANNEL, COMPLAINT_CHANNEL)
-            unanswered = 0
-            while unanswered < 2:
-                message = await pubsub.get_message(timeout=PING_SECONDS)
-                if message is None:
-                    await pubsub.ping()
-                    unanswered += 1
-                    continue
-                unanswered = 0
-                if message["type"] == "subscribe":
-                    self.connected = True
-                    self._heal()
-                elif message["type"] == "message":
-                    self._receive(message["channel"], message["data"])
+    def _subscribed(self) -> None:
+        self.connected = True
+        self._heal()
 
     def _heal(self) -> None:
         for listener in self._listeners:
@@ -201,9 +186,9 @@ class Broker:
         for complaint_listener in self._complaint_listeners:
             complaint_listener.heal()
 
-    def _receive(self, channel: bytes, data: bytes) -> None:
+    def _receive(self, channel: str, data: bytes) -> None:
         try:
-            if channel == COMPLAINT_CHANNEL.encode():
+            if channel == COMPLAINT_CHANNEL:
                 self._receive_complaint(_decode_complaint(data))
             else:
                 self._receive_other(_decode(data))
@@ -224,6 +209,6 @@ class Broker:
 
     async def close(self) -> None:
         await end(self._tasks)
-        with contextlib.suppress(RedisError, OSError, TimeoutError):
+        with contextlib.suppress(*AWAY, TimeoutError):
             await asyncio.wait_for(self._publish_pending(), LAST_WORD_SECONDS)
-        await self._redis.aclose()
+        await self._relay.aclose()

@@ -8,14 +8,17 @@ import asyncio
 import logging
 import math
 import time
-from typing import Any
 
 from quart_rate_limiter import RateLimit
 from quart_rate_limiter.redis_store import RedisStore
 
+from services.redis_connection import RedisConnection
+
 PREFIX = "tallystream:limits:"
 # Redis answers in a millisecond or is not there.
 PATIENCE_SECONDS = 0.5
+# A node of a cluster that is slower is passed over: who has its keys is asked anew.
+NODE_SECONDS = 0.4
 # So long it is not asked again once it was away.
 AWAY_SECONDS = 5.0
 # Requests of a process that ask Redis at the same time.
@@ -43,6 +46,7 @@ class TakingStore(RedisStore):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
+        self._connection = RedisConnection(url, seconds=NODE_SECONDS)
         self._turns = asyncio.Semaphore(MAX_CONNECTIONS)
         self._away_until = 0.0
         self._here: dict[str, float] = {}
@@ -60,10 +64,10 @@ class TakingStore(RedisStore):
         async with self._turns:
             if time.monotonic() < self._away_until:
                 return None
-            client: Any = self._redis
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    wait = float(await client.eval(_TAKE, 1, PREFIX + key, interval, period))
+                    client = await self._connection.client()
+                    wait = float(await client.eval(_TAKE, 1, PREFIX + key, str(interval), str(period)))
             except Exception as error:
                 # Whatever fails there: what was asked for is done all the same.
                 if not self._away_until:
@@ -83,7 +87,8 @@ class TakingStore(RedisStore):
             del self._here[next(iter(self._here))]
         return wait
 
+    async def before_serving(self) -> None:
+        """It connects when it is first asked: then it also starts while Redis is away."""
+
     async def after_serving(self) -> None:
-        # The library's own way to close is deprecated in Redis' client.
-        if self._redis is not None:
-            await self._redis.aclose()
+        await self._connection.aclose()
