@@ -9,6 +9,7 @@ from models.errors import DomainError
 from quart_app.cli.access import enforce_access
 from quart_app.cli.admin import election, migrate
 from quart_app.cli.demo import demo
+from quart_app.cli.fan_out import fan_out
 from quart_app.cli.importing import import_
 from quart_app.cli.keys import keys, reseal
 from quart_app.cli.official import official, token
@@ -65,6 +66,7 @@ def commands() -> None:
 _COMMANDS: tuple[click.Command, ...] = (
     demo,
     serve,
+    fan_out,
     migrate,
     import_,
     import_shapes,
