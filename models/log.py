@@ -23,7 +23,7 @@ MAX_SEQ = 2**63 - 1
 
 
 class LogEntry(Base):
-    """One entry. Triggers keep the rows of an election gapless and refuse UPDATE and DELETE."""
+    """One entry. Triggers keep the rows of an existing election gapless and refuse UPDATE and DELETE."""
 
     __tablename__ = "log_entries"
     __table_args__ = (
@@ -31,7 +31,7 @@ class LogEntry(Base):
         CheckConstraint("octet_length(leaf_hash) = 32", name="leaf_hash"),
     )
 
-    election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"), primary_key=True)
+    election_id: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime.datetime]
     kind: Mapped[str]

@@ -1,7 +1,8 @@
 """Tables: tallies, their votes, and the running totals that they move.
 
 A tally is known by the log entry that brought it: (election, seq). Its figures never change and it
-is never deleted, which triggers in the migrations enforce; only its status moves.
+is never deleted, which triggers in the migrations enforce; only its status moves. Triggers, not foreign
+keys, see to it that a tally has its log entry and votes their tally and selection: once for a batch.
 """
 
 import datetime
@@ -32,8 +33,7 @@ class Tally(Base):
     __tablename__ = "tallies"
     __table_args__ = (
         ForeignKeyConstraint(["contest_id", "unit_id"], _CONTEST_UNIT),
-        ForeignKeyConstraint(["election_id", "seq"], ["log_entries.election_id", "log_entries.seq"]),
-        UniqueConstraint("contest_id", "unit_id", "revision", "entry"),
+        UniqueConstraint("unit_id", "contest_id", "revision", "entry"),
         UniqueConstraint("election_id", "official_id", "ref"),
         # Rule 1: at most one counted revision for each precinct and contest.
         Index(
@@ -49,7 +49,6 @@ class Tally(Base):
             unique=True,
             postgresql_where="entry > 0",
         ),
-        Index(None, "unit_id"),
         Index("ix_tallies_vector", "contest_id", "vector"),
         Index(
             "ix_tallies_waiting",
@@ -93,14 +92,11 @@ class TallyVote(Base):
     """The votes for one selection on one tally."""
 
     __tablename__ = "tally_votes"
-    __table_args__ = (
-        ForeignKeyConstraint(["election_id", "seq"], ["tallies.election_id", "tallies.seq"]),
-        CheckConstraint("votes >= 0", name="votes"),
-    )
+    __table_args__ = (CheckConstraint("votes >= 0", name="votes"),)
 
     election_id: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
-    selection_id: Mapped[int] = mapped_column(ForeignKey("selections.id"), primary_key=True)
+    selection_id: Mapped[int] = mapped_column(primary_key=True)
     votes: Mapped[int] = mapped_column(Integer)
 
 

@@ -101,7 +101,7 @@ async def test_a_sound_row_is_taken(told: Desk) -> None:
     [
         ({"status": "'accepted'"}, "uq_tallies_counted"),
         ({"ref": "ref"}, "uq_tallies_election_id_official_id_ref"),
-        ({"revision": "1"}, "uq_tallies_contest_id_unit_id_revision"),
+        ({"revision": "1"}, "uq_tallies_unit_id_contest_id_revision"),
         ({"revision": "0"}, "ck_tallies_revision"),
         ({"reason": "''"}, "ck_tallies_corrections_have_a_reason"),
         ({"ballots": "-1"}, "ck_tallies_counts"),
@@ -116,7 +116,33 @@ async def test_a_row_against_the_rules_is_refused(
 
 
 async def test_a_tally_without_a_log_entry_is_refused(told: Desk) -> None:
-    assert "fk_tallies_election_id_seq" in await refused(told, copied())
+    assert "tally 6 has no log entry" in await refused(told, copied())
+
+
+ADD_VOTES = "INSERT INTO tally_votes SELECT 1, :seq, id, 5 FROM selections WHERE code = :selection"
+
+
+@pytest.mark.parametrize(("seq", "selection"), [(6, "ada"), (4, "yes")], ids=["no tally", "other contest"])
+async def test_votes_are_for_a_selection_on_a_tally_that_is_there(
+    told: Desk, seq: int, selection: str
+) -> None:
+    said = await refused(told, ADD_VOTES, seq=seq, selection=selection)
+    assert f"votes of tally {seq} are of no selection of its contest" in said
+
+
+async def test_votes_for_a_selection_that_is_not_there_are_refused(told: Desk) -> None:
+    statement = "INSERT INTO tally_votes SELECT election_id, seq, 999999, 1 FROM tallies WHERE seq = 4"
+    assert "votes of tally 4 are of no selection" in await refused(told, statement)
+
+
+async def test_a_selection_that_stands_on_tallies_is_not_deleted(told: Desk) -> None:
+    await told.sql("DELETE FROM selection_totals")
+    assert "stands on tallies" in await refused(told, "DELETE FROM selections")
+
+
+async def test_the_first_log_entry_of_an_election_that_is_not_there_is_refused(told: Desk) -> None:
+    statement = ADD_ENTRY.replace("SELECT election_id", "SELECT 999999")
+    assert "would leave a gap" in await refused(told, statement, seq=1)
 
 
 @pytest.mark.parametrize(
