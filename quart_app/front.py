@@ -27,6 +27,10 @@ class FrontDoor:
     def __init__(self, app: App, results: Callable[[], ResultsService | None]) -> None:
         self._app = app
         self._results = results
+        self.answered = 0
+        """Answers with results that this process gave here, ahead of Quart."""
+        self.unchanged = 0
+        """Likewise, those that said that nothing had changed (304)."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan" and not scope["path"].startswith("/"):
@@ -67,7 +71,9 @@ class FrontDoor:
         else:
             return False
         common = _STRICT if only_https(scope["scheme"], host) else _HEADERS
-        await _send(send, body, etag_of(version), if_none_match, common, in_gzip=in_gzip)
+        whole = await _send(send, body, etag_of(version), if_none_match, common, in_gzip=in_gzip)
+        self.answered += whole
+        self.unchanged += not whole
         return True
 
 
@@ -107,14 +113,16 @@ _IN_GZIP = (b"content-encoding", GZIP.encode())
 
 async def _send(
     send: Any, body: bytes, etag: str, if_none_match: str, common: Pairs, *, in_gzip: bool
-) -> None:
+) -> bool:
+    """Returns whether the body went with it."""
     headers = [*common, (b"etag", (weak(etag) if in_gzip else etag).encode())]
     if if_none_match and matches(etag, if_none_match):
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-        return
+        return False
     headers += [_CONTENT_TYPE, (b"content-length", b"%d" % len(body))]
     if in_gzip:
         headers.append(_IN_GZIP)
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+    return True

@@ -9,8 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 from hypercorn.typing import ASGISendCallable, HTTPResponseBodyEvent
@@ -21,8 +20,10 @@ from quart.utils import encode_headers
 
 from quart_app.door.incoming import PacesItsBody
 from quart_app.listening import EndsWithItsHandler
+from quart_app.viewer import END, Viewer, body
 from services.clock import utc_now
 from services.results import Feed, View
+from services.signals import results_sent
 from services.tasks import end
 
 # The event loop gets a turn after this many viewers, so that intake never waits for a large crowd.
@@ -69,85 +70,6 @@ class LiveConnection(EndsWithItsHandler, PacesItsBody, ASGIHTTPConnection):
         await response.drive(send)
 
 
-def _body(data: bytes, more: bool = True) -> HTTPResponseBodyEvent:
-    return {"type": "http.response.body", "body": data, "more_body": more}
-
-
-class _RestOf:
-    """What is left of a coroutine that was started by hand and waits for something."""
-
-    def __init__(self, started: Coroutine[Any, Any, None], waits_for: Any) -> None:
-        self._started = started
-        self._waits_for = waits_for
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        while True:
-            failure, value = None, None
-            try:
-                value = yield self._waits_for
-            except BaseException as error:
-                failure = error
-            try:
-                resumed = self._started
-                self._waits_for = resumed.throw(failure) if failure else resumed.send(value)
-            except StopIteration:
-                return
-
-
-class Viewer:
-    """One connection. It is busy while its last send has not been taken by the network."""
-
-    __slots__ = ("_send", "_sending", "behind", "busy_since", "contests", "ended", "sent_at")
-
-    def __init__(self, send: ASGISendCallable, contests: frozenset[str] | None) -> None:
-        self._send = send
-        self.contests = contests
-        self.behind: set[str] = set()
-        self.busy_since: float | None = None
-        self.sent_at = time.monotonic()
-        self.ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._sending: asyncio.Task[None] | None = None
-
-    def push(self, data: bytes, caught_up: Callable[["Viewer"], None]) -> None:
-        """Starts to send; `caught_up` is called when a send that had to wait is through."""
-        self.sent_at = time.monotonic()
-        sending = cast(Coroutine[Any, Any, None], self._send(_body(data)))
-        try:
-            waits_for = sending.send(None)
-        except StopIteration:
-            return
-        except Exception:
-            self.end(complete=False)
-            return
-        self.busy_since = self.sent_at
-        self._sending = asyncio.create_task(self._finish(sending, waits_for, caught_up))
-
-    async def _finish(
-        self, sending: Coroutine[Any, Any, None], waits_for: Any, caught_up: Callable[["Viewer"], None]
-    ) -> None:
-        try:
-            await _RestOf(sending, waits_for)
-        except Exception:
-            self.end(complete=False)
-            return
-        self.busy_since = None
-        caught_up(self)
-
-    def end(self, *, complete: bool) -> None:
-        if not self.ended.done():
-            self.ended.set_result(complete)
-
-    def release(self) -> None:
-        if self._sending is not None:
-            self._sending.cancel()
-
-
-async def _end_when(lost: asyncio.Event, viewer: Viewer) -> None:
-    """Lets a viewer go; one that still takes what was sent before gets no proper end."""
-    await lost.wait()
-    viewer.end(complete=viewer.busy_since is None)
-
-
 # Other processes are heard, and the figures are not late.
 ALL_WELL = (True, False)
 
@@ -164,38 +86,60 @@ class Broadcaster:
         heartbeat: float,
         stuck: float,
         connected: Callable[[], bool],
+        sent: Callable[[float], None],
     ) -> None:
+        """`sent` is told how many seconds after its commit was announced each event was handed to all."""
         self._feed = feed
         self._staff = staff
         self._connected = connected
+        self._sent = sent
         self._told = ALL_WELL
         self._pause = pause
         self._heartbeat = heartbeat
         self._stuck = stuck
         self._viewers: set[Viewer] = set()
+        self._closed = False
+        self._openings: dict[str | None, bytes] = {}
+        self._openings_of = feed.view
         self._task = asyncio.create_task(self._run(), name=f"broadcaster of {feed.view.election.code}")
 
     async def watch(
-        self, send: ASGISendCallable, contests: frozenset[str] | None, lost: asyncio.Event | None = None
+        self, send: ASGISendCallable, contest: str | None, leaving: Callable[[], Awaitable[bool]]
     ) -> None:
-        """Drives one viewer until it leaves, is dropped, the server stops, or its rights are `lost`."""
-        viewer = Viewer(send, contests)
-        leaving = asyncio.create_task(_end_when(lost, viewer)) if lost is not None else None
-        # In the set before the snapshot is sent: an update in between is caught up with, not lost.
-        self._viewers.add(viewer)
+        """Drives one viewer until it is dropped, the server stops, or `leaving` returns.
+
+        What `leaving` returns tells whether the client is still there, to be told that this is the end.
+        """
+        viewer = Viewer(send, contest)
         try:
-            view = self._feed.view
-            first = RETRY + self._events(view, view.changed_since(-1, contests))
-            if self._condition != ALL_WELL:
-                first += self._heartbeat_now()
-            viewer.push(first, self._catch_up)
-            if await viewer.ended:
-                await send(_body(b"", more=False))
+            async with viewer.deadline:
+                # In the set before the snapshot is sent: an update in between is caught up with, not lost.
+                self._viewers.add(viewer)
+                viewer.push(self._opening(contest), time.monotonic(), self._catch_up)
+                if self._closed:
+                    viewer.end(complete=True)
+                # One that still takes what was sent before gets no proper end.
+                viewer.complete = await leaving() and viewer.busy_since is None
+        except TimeoutError:
+            """Somebody has ended it."""
         finally:
             self._viewers.discard(viewer)
+        try:
+            if viewer.complete:
+                await send(END)
+        finally:
             viewer.release()
-            if leaving is not None:
-                leaving.cancel()
+
+    def _opening(self, contest: str | None) -> HTTPResponseBodyEvent:
+        """What a stream begins with: all as it stands, the same bytes for all who come meanwhile."""
+        if self._openings_of is not self._feed.view:
+            self._openings_of, self._openings = self._feed.view, {}
+        if contest not in self._openings:
+            view = self._openings_of
+            codes = view.changed_since(-1, None if contest is None else (contest,))
+            self._openings[contest] = RETRY + self._events(view, codes)
+        opening = self._openings[contest]
+        return body(opening if self._condition == ALL_WELL else opening + self._heartbeat_now())
 
     @property
     def _condition(self) -> tuple[bool, bool]:
@@ -211,8 +155,8 @@ class Broadcaster:
 
     def _catch_up(self, viewer: Viewer) -> None:
         if viewer.behind:
-            behind, viewer.behind = viewer.behind, set()
-            viewer.push(self._events(self._feed.view, behind), self._catch_up)
+            behind, viewer.behind = viewer.behind, None
+            viewer.push(body(self._events(self._feed.view, behind)), time.monotonic(), self._catch_up)
 
     async def _run(self) -> None:
         seen = self._feed.view.version
@@ -228,52 +172,79 @@ class Broadcaster:
         with contextlib.suppress(TimeoutError):
             view = await asyncio.wait_for(self._feed.newer(seen), self._heartbeat / 3)
         if view is not None:
-            await self._broadcast(view.changed_since(seen))
+            changed = view.changed_since(seen)
+            await self._broadcast(changed)
+            self._tell_of(changed, seen)
             seen = view.version
         await self._tend()
         if view is not None:
             await asyncio.sleep(self._pause)
         return seen
 
+    def _tell_of(self, changed: list[str], seen: int) -> None:
+        waited = self._feed.waited(seen)
+        if changed and self._viewers and waited is not None:
+            self._sent(waited)
+
     async def _broadcast(self, changed: list[str]) -> None:
         """Tells each viewer of the contests that changed, as they stand when its turn comes.
 
         So nobody who caught up with something newer meanwhile is shown something older after it.
         """
-        chunks: dict[tuple[int, frozenset[str] | None], bytes] = {}
-        for number, viewer in enumerate(tuple(self._viewers)):
+        view = self._feed.view
+        messages = self._messages(view, changed)
+        for viewers in self._turns():
+            if view is not self._feed.view:
+                view = self._feed.view
+                messages = self._messages(view, changed)
+            self._tell(viewers, messages, changed)
+            await asyncio.sleep(0)
+
+    def _messages(self, view: View, changed: list[str]) -> dict[str | None, HTTPResponseBodyEvent]:
+        """What whoever watches one contest is sent, and under None what whoever watches all is."""
+        events = {code: self._events(view, (code,)) for code in changed}
+        messages: dict[str | None, HTTPResponseBodyEvent] = {code: body(events[code]) for code in events}
+        return messages | {None: body(b"".join(events.values()))} if events else messages
+
+    def _tell(
+        self,
+        viewers: Sequence[Viewer],
+        messages: dict[str | None, HTTPResponseBodyEvent],
+        changed: list[str],
+    ) -> None:
+        # All that does not differ from viewer to viewer is outside: this runs for each delivery.
+        now, caught_up = time.monotonic(), self._catch_up
+        for viewer in viewers:
             if viewer.busy_since is not None:
-                viewer.behind.update(c for c in changed if viewer.contests is None or c in viewer.contests)
-                continue
-            view = self._feed.view
-            chunk = chunks.get((view.version, viewer.contests))
-            if chunk is None:
-                codes = [c for c in changed if viewer.contests is None or c in viewer.contests]
-                chunk = chunks[view.version, viewer.contests] = self._events(view, codes)
-            if chunk:
-                viewer.push(chunk, self._catch_up)
-            if number % TURN == TURN - 1:
-                await asyncio.sleep(0)
+                viewer.miss(changed)
+            elif message := messages.get(viewer.contest):
+                viewer.push(message, now, caught_up)
+
+    def _turns(self) -> list[Sequence[Viewer]]:
+        """All who watch just now: whoever comes or goes while they are served changes nothing."""
+        viewers = tuple(self._viewers)
+        return [viewers[begin : begin + TURN] for begin in range(0, len(viewers), TURN)]
 
     async def _tend(self) -> None:
         """Shows quiet viewers that the stream is alive, and lets go of those that take nothing.
 
         Where the server's own condition has changed, everybody hears of it at once.
         """
-        now = time.monotonic()
-        beat = self._heartbeat_now()
+        beat = body(self._heartbeat_now())
         changed, self._told = self._condition != self._told, self._condition
-        for number, viewer in enumerate(tuple(self._viewers)):
-            if viewer.busy_since is not None:
-                if now - viewer.busy_since > self._stuck:
-                    viewer.end(complete=False)
-            elif changed or now - viewer.sent_at >= self._heartbeat * 2 / 3:
-                viewer.push(beat, self._catch_up)
-            if number % TURN == TURN - 1:
-                await asyncio.sleep(0)
+        for viewers in self._turns():
+            now = time.monotonic()
+            for viewer in viewers:
+                if viewer.busy_since is not None:
+                    if now - viewer.busy_since > self._stuck:
+                        viewer.end(complete=False)
+                elif changed or now - viewer.sent_at >= self._heartbeat * 2 / 3:
+                    viewer.push(beat, now, self._catch_up)
+            await asyncio.sleep(0)
 
     async def close(self) -> None:
         """Ends every viewer's stream properly."""
+        self._closed = True
         await end([self._task])
         for viewer in tuple(self._viewers):
             viewer.end(complete=True)
@@ -317,8 +288,12 @@ class Broadcasters:
                 heartbeat=self._heartbeat,
                 stuck=self._stuck,
                 connected=self._connected,
+                sent=self._tell,
             )
         return self._broadcasters[key]
+
+    def _tell(self, seconds: float) -> None:
+        results_sent.send(self, seconds=seconds)
 
     async def close(self) -> None:
         for broadcaster in self._broadcasters.values():

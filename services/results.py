@@ -10,6 +10,7 @@ import contextlib
 import functools
 import gzip
 import time
+from collections import deque
 from collections.abc import Iterable
 
 import msgspec
@@ -26,6 +27,8 @@ from services.keeping import Keeping
 READ_PAUSE_SECONDS = 0.05
 # How long a reader waits for a commit that was just announced before it gets the last known view.
 PATIENCE_SECONDS = 2.0
+# Announcements of which a feed remembers when they came: those of several seconds, on the busiest night.
+HEARD_KEPT = 1000
 
 _encode = msgspec.json.Encoder().encode
 # Quick enough to be done between two messages to those who watch: 2 ms for 50 contests.
@@ -153,6 +156,8 @@ class Feed:
         self.view = view
         self._database = database
         self._announced = view.version
+        self._heard: deque[tuple[int, float]] = deque(maxlen=HEARD_KEPT)
+        """What was announced last: the log position, and when."""
         self._checked_at = time.monotonic()
         self._keeping = Keeping(f"feed of {view.election.code}", self._read, pause=READ_PAUSE_SECONDS)
 
@@ -170,7 +175,13 @@ class Feed:
         """The log has grown to `seq`."""
         if seq > self._announced:
             self._announced = seq
+            self._heard.append((seq, time.monotonic()))
             self._keeping.look()
+
+    def waited(self, version: int) -> float | None:
+        """Seconds since the first announcement of what is newer than `version`; None where none came."""
+        heard_at = next((at for seq, at in self._heard if seq > version), None)
+        return None if heard_at is None else time.monotonic() - heard_at
 
     def look(self) -> None:
         """Something may have been missed."""
@@ -237,6 +248,11 @@ class ResultsService:
         self._database = database
         self._feeds: dict[str, Feed] = {}
         self._opening = asyncio.Lock()
+
+    @property
+    def lag(self) -> float:
+        """Seconds since all that is kept up to date was last known to be the newest."""
+        return max((feed.lag for feed in self._feeds.values()), default=0.0)
 
     def known(self, election: str) -> Feed | None:
         """The election's feed, if somebody asked for it before."""
