@@ -82,7 +82,7 @@ GOALS: Mapping[str, tuple[Goal, ...]] = {
     "intake": (
         Times(40, "book"),
         Times(5, "session-per-message"),
-        Times(0.9, "fastapi-uvicorn"),
+        Times(0.9, "fastapi-group-commit"),
         Times(1, "pgbench", row="frames-of-100"),
     ),
     "growth": (Keeps(0.8, "receipts/s"), Keeps(0.9, "results GET/s")),

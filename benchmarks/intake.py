@@ -2,25 +2,55 @@
 
 import functools
 import itertools
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 
 import asyncpg
 import msgspec
 
+from benchmarks import inserts
 from benchmarks.load.officers import Officers
 from benchmarks.load.websocket import frame
 from benchmarks.load.wire import WrongAnswer
 from benchmarks.measuring import OURS, Measured, Row, percentile
-from benchmarks.stage import Election, Server, Stage, on_hypercorn
+from benchmarks.programs import is_here
+from benchmarks.stage import Election, Server, Stage, on_hypercorn, on_uvicorn
 from models.batch import Receipt
 from models.submissions import TallySubmission
 
 UNIT = "receipts/s"
 
-SERVERS = (
-    on_hypercorn(OURS, "asgi:app"),
-    on_hypercorn("book", "benchmarks.peers.book_intake:create_app()"),
-    on_hypercorn("session-per-message", "benchmarks.peers.session_per_message:create_app()"),
+FRAMES = "frames-of-100"
+INSERTS = "pgbench"
+ABOUT = {
+    OURS: "one tally in a frame; an answer to each, in order",
+    FRAMES: "ours, with 100 tallies in each frame, and the receipts of all in one answer",
+    "fastapi-group-commit": "FastAPI on uvicorn (uvloop, httptools, websockets) before the product's intake",
+    "book": "no pool: a connection, session and commit for each message",
+    "session-per-message": "the same from a pool of 20 connections",
+    INSERTS: "the database's limit: 50 clients, each inserting one simple row after the other",
+}
+
+
+class Sending(msgspec.Struct, frozen=True):
+    """A row: a server, and how many tallies each frame brings it."""
+
+    name: str
+    server: Server
+    in_a_frame: int = 1
+
+
+def _sending(server: Server) -> Sending:
+    return Sending(server.name, server)
+
+
+HYPERCORN = on_hypercorn(OURS, "asgi:app")
+SENDINGS = (
+    _sending(HYPERCORN),
+    Sending(FRAMES, HYPERCORN, in_a_frame=100),
+    _sending(on_uvicorn("fastapi-group-commit", "benchmarks.peers.fastapi_group_commit:app")),
+    _sending(on_hypercorn("book", "benchmarks.peers.book_intake:create_app()")),
+    _sending(on_hypercorn("session-per-message", "benchmarks.peers.session_per_message:create_app()")),
 )
 
 CHECKED_ONE_BY_ONE = 5
@@ -41,61 +71,86 @@ _IN_THE_LOG = """
 
 class Size(msgspec.Struct, frozen=True):
     officers: int = 50
-    precincts: int = 10_000
+    precincts: int = 20_000
+    """Which gives 49,000 tallies; whatever is fastest ends when it has taken them."""
     warm_up: float = 0.5
     """Seconds before the clock starts."""
     seconds: float = 3.0
 
 
+class Answers(msgspec.Struct, tag_field="type", tag="receipts"):
+    """What a frame of many tallies is answered with."""
+
+    items: list[Receipt]
+
+
+_answer = msgspec.json.Decoder(Receipt | Answers)
+
+
 def rows(stage: Stage, size: Size) -> list[Row]:
-    return [Row(server.name, functools.partial(measure, stage, server, size)) for server in SERVERS]
+    found = [Row(sending.name, functools.partial(measure, stage, sending, size)) for sending in SENDINGS]
+    if is_here("pgbench"):
+        limit = functools.partial(inserts.measure, stage, size.officers, size.seconds)
+        found.append(Row(INSERTS, limit))
+    return found
 
 
-def measure(stage: Stage, server: Server, size: Size) -> Measured:
+def measure(stage: Stage, sending: Sending, size: Size) -> Measured:
     """Receipts a second of one server, in an election of its own. Raises WrongAnswer."""
     election = stage.election(size.precincts)
-    frames = frames_of(election.tallies)
+    frames = frames_of(large(election.tallies), sending.in_a_frame)
     with (
-        stage.serving(server, BENCHMARK_OFFICIAL=str(election.official)) as running,
+        stage.serving(sending.server, BENCHMARK_OFFICIAL=str(election.official)) as running,
         Officers(running.port, f"{election.path}/tallies/ws", election.bearer, size.officers) as officers,
     ):
-        receipts = stage.run(durable_at_once(stage, election, officers, frames))
-        receipts += officers.send(frames, size.warm_up).payloads
-        used = running.cpu_seconds()
+        payloads = stage.run(durable_at_once(stage, election, officers, frames))
+        payloads += officers.send(frames, size.warm_up).payloads
+        used, used_here = running.cpu_seconds(), time.process_time()
         answered = officers.send(frames, size.seconds)
-        used = running.cpu_seconds() - used
-    stage.run(audit(stage, election, receipts + answered.payloads))
+        used, used_here = running.cpu_seconds() - used, time.process_time() - used_here
+    stage.run(audit(stage, election, [*receipts_of(payloads), *receipts_of(answered.payloads)]))
+    number = len(answered.payloads) * sending.in_a_frame
     waits = [wait * 1000 for wait in answered.waits]
-    number = len(waits)
-    return Measured(
-        number / answered.seconds,
-        {"p50_ms": percentile(waits, 50), "p99_ms": percentile(waits, 99), "cpu_us": used / number * 1e6},
-    )
+    details = {
+        "p50_ms": percentile(waits, 50),
+        "p99_ms": percentile(waits, 99),
+        "cpu_us": used / number * 1e6,
+        "load_us": used_here / number * 1e6,
+    }
+    return Measured(number / answered.seconds, details)
 
 
-def frames_of(tallies: Sequence[TallySubmission]) -> Iterator[bytes]:
+def large(tallies: Iterable[TallySubmission]) -> list[TallySubmission]:
     """The larger contests' tallies: four selections and more, as most real ones have."""
-    large = [tally for tally in tallies if len(tally.votes) >= 4]
-    return iter([frame(msgspec.json.encode(tally)) for tally in large])
+    return [tally for tally in tallies if len(tally.votes) >= 4]
+
+
+def frames_of(tallies: Sequence[TallySubmission], in_a_frame: int = 1) -> Iterator[bytes]:
+    """Frames that are ready to be sent, of so many tallies each; what is left over is not sent."""
+    if in_a_frame == 1:
+        return iter([frame(msgspec.json.encode(tally)) for tally in tallies])
+    starts = range(0, len(tallies) - in_a_frame + 1, in_a_frame)
+    messages = ({"type": "tallies", "items": tallies[start : start + in_a_frame]} for start in starts)
+    return iter([frame(msgspec.json.encode(message)) for message in messages])
 
 
 async def durable_at_once(
     stage: Stage, election: Election, officers: Officers, frames: Iterator[bytes]
 ) -> list[bytes]:
-    """Sends a few tallies one by one: whoever has the receipt finds the tally in the database."""
+    """Sends a few frames one by one: whoever has a receipt finds its tally in the database."""
     connection = await stage.connect()
-    receipts = []
+    payloads = []
     for sent in itertools.islice(frames, CHECKED_ONE_BY_ONE):
-        receipts.append(officers.ask(sent))
-        if receipt_of(receipts[-1]).seq not in await _logged(connection, election):
-            raise WrongAnswer(f"a receipt came before its tally was committed: {receipts[-1]!r}")
+        payloads.append(officers.ask(sent))
+        logged = await _logged(connection, election)
+        if any(receipt.seq not in logged for receipt in receipts_of(payloads[-1:])):
+            raise WrongAnswer(f"a receipt came before its tally was committed: {payloads[-1]!r}")
     await connection.close()
-    return receipts
+    return payloads
 
 
-async def audit(stage: Stage, election: Election, payloads: Sequence[bytes]) -> None:
-    """Every answer is a receipt, all are in the log with their hashes and nothing else is, totals add up."""
-    receipts = [receipt_of(payload) for payload in payloads]
+async def audit(stage: Stage, election: Election, receipts: Sequence[Receipt]) -> None:
+    """All receipts are in the log with their hashes and nothing else is, and totals add up."""
     connection = await stage.connect()
     logged = await _logged(connection, election)
     if len(receipts) != len(logged) or {r.seq: r.leaf_hash for r in receipts} != logged:
@@ -105,15 +160,17 @@ async def audit(stage: Stage, election: Election, payloads: Sequence[bytes]) -> 
     await connection.close()
 
 
-def receipt_of(payload: bytes) -> Receipt:
-    """Raises WrongAnswer for anything but the receipt of an accepted tally."""
-    try:
-        receipt = msgspec.json.decode(payload, type=Receipt)
-    except msgspec.ValidationError as error:
-        raise WrongAnswer(f"{payload!r} is no receipt: {error}") from None
-    if receipt.status != "accepted":
-        raise WrongAnswer(f"a sound tally is {receipt.status}: {payload!r}")
-    return receipt
+def receipts_of(payloads: Iterable[bytes]) -> Iterator[Receipt]:
+    """Raises WrongAnswer for anything but receipts of accepted tallies."""
+    for payload in payloads:
+        try:
+            answer = _answer.decode(payload)
+        except msgspec.ValidationError as error:
+            raise WrongAnswer(f"{payload!r} is no receipt: {error}") from None
+        for receipt in [answer] if isinstance(answer, Receipt) else answer.items:
+            if receipt.status != "accepted":
+                raise WrongAnswer(f"a sound tally is {receipt.status}: {payload!r}")
+            yield receipt
 
 
 async def _logged(connection: "asyncpg.Connection[asyncpg.Record]", election: Election) -> dict[int, str]:

@@ -40,6 +40,7 @@ PATHS: dict[str, Path] = {
         "durable commit, before sending the next tally.",
         intake.UNIT,
         lambda stage: intake.rows(stage, intake.Size()),
+        about=intake.ABOUT,
     ),
     "fanout": Path(
         "Deliveries to 2,000 viewers of server-sent events, one event at a time.",
