@@ -121,16 +121,17 @@ async def results_stream(election: str, query_args: StreamQuery) -> Response:
     house = services()
     feed = await house.results.feed(election)
     await feed.settled()
-    contests = frozenset({query_args.contest}) if query_args.contest else None
-    if contests:
-        feed.view.contest(query_args.contest)
-    watchers, broadcaster = house.watchers, house.broadcasters.of(feed, staff=staff is not None)
+    contest = query_args.contest or None
+    if contest is not None:
+        feed.view.contest(contest)
+    watchers = house.watchers
     watchers.check()
     if request.method == "HEAD":
         return Response(b"", headers=STREAM_HEADERS)
+    broadcaster = house.broadcasters.of(feed, staff=staff is not None)
 
     async def drive(send: ASGISendCallable) -> None:
         with watchers.streams(staff=staff is not None), house.standing.watch(staff) as lost:
-            await broadcaster.watch(send, contests, lost if staff else None)
+            await broadcaster.watch(send, contest, lost.wait)
 
     return LiveResponse(drive)
