@@ -77,7 +77,7 @@ def _next(connection: Connection, frames: Iterator[bytes], now: float) -> bool:
     sent = next(frames, None)
     if sent is not None:
         connection.sent_at = now
-        connection.socket.send(sent)
+        connection.socket.sendall(sent)
     return sent is not None
 
 
