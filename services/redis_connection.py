@@ -79,12 +79,11 @@ class RedisConnection:
     async def owner(self, cluster: RedisCluster, key: str) -> redis.Redis:
         """A client of the node that has the key's slot now, whatever was known of it before."""
         try:
-            await cluster.initialize()
+            # Not `cluster.initialize()`, which needs the first node too, be it dead or alive.
             await cluster.nodes_manager.initialize()
         except AWAY:
             # None of those that it knew answers: it begins again with those that the URL names.
-            self._client = None
-            await cluster.aclose()
+            await self.aclose()
             raise
         node = cluster.get_node_from_key(key)
         if node is None:
@@ -98,8 +97,13 @@ class RedisConnection:
         )
 
     async def aclose(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
+        client, self._client = self._client, None
+        if client is None:
+            return
+        await client.aclose()
+        if isinstance(client, RedisCluster):
+            for nodes in ("nodes_cache", "startup_nodes"):
+                await client.nodes_manager.aclose(nodes)
 
 
 async def _is_in_cluster(client: Any) -> bool:

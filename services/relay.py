@@ -13,10 +13,11 @@ more that one shard carries.
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 
+import redis.asyncio as redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.cluster import RedisCluster
 
-from services.redis_connection import RedisConnection
+from services.redis_connection import AWAY, RedisConnection
 
 SOCKET_SECONDS = 5.0
 # A quiet connection is asked for a sign of life this often, so that a dead one is noticed.
@@ -30,13 +31,31 @@ class Relay:
 
     def __init__(self, url: str) -> None:
         self._connection = RedisConnection(url, seconds=SOCKET_SECONDS)
+        self._speaker: redis.Redis | None = None
+        """In a cluster, to the node that had the channels' slot when it was last asked for."""
 
     async def publish(self, channel: str, data: bytes) -> None:
         client = await self._connection.client()
         if isinstance(client, RedisCluster):
-            await client.spublish(ONE_SLOT + channel, data)
+            await self._publish_in(client, ONE_SLOT + channel, data)
         else:
             await client.publish(channel, data)
+
+    async def _publish_in(self, cluster: RedisCluster, channel: str, data: bytes) -> None:
+        """Through the node that has the slot; where that is another one now, through that."""
+        if self._speaker is not None:
+            try:
+                await self._speaker.spublish(channel, data)
+                return
+            except AWAY:
+                await self._fall_silent()
+        self._speaker = await self._connection.owner(cluster, ONE_SLOT)
+        await self._speaker.spublish(channel, data)
+
+    async def _fall_silent(self) -> None:
+        speaker, self._speaker = self._speaker, None
+        if speaker is not None:
+            await speaker.aclose()
 
     async def listen(
         self, channels: Sequence[str], subscribed: Callable[[], None], received: Callable[[str, bytes], None]
@@ -63,8 +82,8 @@ class Relay:
 
     @contextlib.asynccontextmanager
     async def _subscription(self, channels: Sequence[str]) -> AsyncIterator[PubSub]:
-        """In a cluster a plain connection to the channels' node. (redis-py's own subscription in a cluster
-        notices that a slot has moved only when another command of the same client meets it.)
+        """In a cluster a plain connection to the channels' node: redis-py's own subscription in a cluster
+        notices that a slot has moved only when another command of the same client meets it.
         """
         client = await self._connection.client()
         if isinstance(client, RedisCluster):
@@ -78,4 +97,5 @@ class Relay:
                 yield pubsub
 
     async def aclose(self) -> None:
+        await self._fall_silent()
         await self._connection.aclose()
