@@ -19,6 +19,7 @@ from quart_app.api import (
     history,
     log,
     members,
+    metrics,
     observing,
     places,
     results,
@@ -40,13 +41,14 @@ from quart_app.door.sizes import install_sizes
 from quart_app.errors import install_error_handlers
 from quart_app.front import FrontDoor
 from quart_app.live import LiveConnection
+from quart_app.metrics.answers import Answers, install_answers
+from quart_app.metrics.exposition import EXTENSION, Metrics
 from quart_app.openapi import describe
 from quart_app.pages import install_pages
 from quart_app.pages.forms import install_forms
 from quart_app.settings import ROOT, Settings, load_settings
 from quart_app.sockets import BoundedWebsocketConnection
 from quart_app.wiring import Services
-from services.results import ResultsService
 
 APIS = (
     elections,
@@ -74,6 +76,7 @@ APIS = (
     members,
     audit,
     health,
+    metrics,
 )
 
 
@@ -82,6 +85,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     settings = settings or load_settings()
     app = Quart("quart_app", template_folder=str(ROOT / "templates"), static_folder=None)
     install_headers(app)
+    answers = install_answers(app)
     install_compression(app)
     install_cors(app, settings.requests.origins)
     install_sizes(app, settings.requests.max_body)
@@ -97,28 +101,26 @@ def create_app(settings: Settings | None = None) -> Quart:
     install_limits(app, settings.redis_url, enabled=settings.requests.limits)
     enforce_access(app)
     install_forms(app, [part.api for part in APIS])
-    _serve_services(app, settings)
-    app.asgi_app = FrontDoor(app.asgi_app, lambda: _results(app))  # type: ignore[method-assign]
+    _serve_services(app, settings, answers)
+    app.asgi_app = answers.front = FrontDoor(app.asgi_app, lambda: app.extensions.get("tallystream"))  # type: ignore[method-assign]
     if hops := settings.requests.proxies:
         # Only then: without them, whoever asks could call itself anybody.
         app.asgi_app = behind_proxies(app.asgi_app, hops)  # type: ignore[method-assign]
     return app
 
 
-def _serve_services(app: Quart, settings: Settings) -> None:
+def _serve_services(app: Quart, settings: Settings, answers: Answers) -> None:
     @app.before_serving
     async def start() -> None:
         app.extensions["tallystream"] = house = Services(settings)
         app.secret_key = house.keys.cookies
         house.start()
+        app.extensions[EXTENSION] = measured = Metrics(house, answers)
+        measured.start()
 
     @app.after_serving
     async def stop() -> None:
         house: Services = app.extensions.pop("tallystream")
+        await app.extensions.pop(EXTENSION).close()
         await house.drain()
         await house.close()
-
-
-def _results(app: Quart) -> ResultsService | None:
-    house: Services | None = app.extensions.get("tallystream")
-    return house.results if house else None

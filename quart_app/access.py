@@ -7,7 +7,7 @@ is read, so that nobody learns more from an error than that they may not enter.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from quart import Quart, current_app, g, request
+from quart import Quart, Request, current_app, g, request
 from werkzeug.routing.rules import Rule
 
 from models.errors import NotAllowed
@@ -17,6 +17,7 @@ from quart_app.auth import require_fresh, signed_in
 
 _RULE = "_tallystream_access"
 _MESSAGES = "_tallystream_messages"
+_OPENED = "_tallystream_opened_by"
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -43,6 +44,16 @@ def fresh_members(view: T) -> T:
 def only(*roles: Role, fresh: bool = False) -> Callable[[T], T]:
     """One of these roles is needed; `fresh` asks for a session whose password was given just now."""
     return lambda view: declare(view, Access(roles=frozenset(roles), fresh=fresh))
+
+
+def opened_by(key: Callable[[Request], bool]) -> Callable[[T], T]:
+    """Whoever brings this key may enter as well, whether the rule would let them or not."""
+
+    def mark(view: T) -> T:
+        setattr(view, _OPENED, key)
+        return view
+
+    return mark
 
 
 def takes(messages: Mapping[type, Access]) -> Callable[[T], T]:
@@ -93,9 +104,15 @@ def enforce_access(app: Quart) -> None:
         # A preflight carries no credentials, and nothing is done for it.
         if request.endpoint is None or request.method == "OPTIONS":
             return
-        access = access_of(app.view_functions[request.endpoint])
-        if not access.public:
+        view = app.view_functions[request.endpoint]
+        access = access_of(view)
+        if not access.public and not _has_key(view):
             require(access, await signed_in(request))
+
+
+def _has_key(view: Callable[..., Any]) -> bool:
+    key: Callable[[Request], bool] | None = getattr(view, _OPENED, None)
+    return key is not None and key(request)
 
 
 async def still_admitted() -> None:

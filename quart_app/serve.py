@@ -15,6 +15,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -23,11 +24,13 @@ import uvloop
 from hypercorn.asyncio.run import worker_serve
 from hypercorn.config import Config, Sockets
 from hypercorn.utils import wrap_app
+from prometheus_client.multiprocess import mark_process_dead
 from quart import Quart
 
 from quart_app import create_app
 from quart_app.certificate import localhost_certificate
 from quart_app.connections import drop_connections, listening
+from quart_app.metrics.exposition import FOLDER
 from quart_app.settings import Settings, SettingsError
 from quart_app.wiring import Services
 
@@ -177,7 +180,13 @@ def worker_environment(settings: Settings, environ: Mapping[str, str]) -> dict[s
 
 def _supervise(settings: Settings, workers: int, config: Config) -> None:
     """Starts workers, starts those again that die, and stops them all when it is told to stop."""
-    environment = worker_environment(settings, os.environ)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="metrics-", dir=settings.data) as figures:
+        environment = {**worker_environment(settings, os.environ), FOLDER: figures}
+        _supervise_with(environment, workers, config, figures)
+
+
+def _supervise_with(environment: dict[str, str], workers: int, config: Config, figures: str) -> None:
     command = [sys.executable, "-m", "quart_app", "serve"]
     command += _ports(config)
     stopping = []
@@ -189,6 +198,8 @@ def _supervise(settings: Settings, workers: int, config: Config) -> None:
             for place, process in enumerate(processes):
                 if process.poll() is not None and not stopping:
                     _logger.error("a worker ended with status %s and is started again", process.returncode)
+                    # What it counted stays; that it has watchers does not.
+                    mark_process_dead(process.pid, figures)  # type: ignore[no-untyped-call]
                     processes[place] = subprocess.Popen(command, env=environment)
             time.sleep(RESTART_SECONDS)
     finally:

@@ -67,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True):
     redis_url: str | None = None
     secrets: dict[str, str] = {}
     """Keys that the environment names; see `quart_app/keys.py`."""
+    metrics_token: str = ""
+    """Whoever sends it may read /metrics; where there is none, only administrators may."""
 
     @property
     def data(self) -> Path:
@@ -101,7 +103,17 @@ def load_settings(environ: Mapping[str, str] = os.environ, path: Path = ROOT / "
         database_url=environ.get("DATABASE_URL") or None,
         redis_url=environ.get("REDIS_URL") or None,
         secrets={name: environ.get(f"TALLYSTREAM_{name}".upper(), "") for name in SECRETS},
+        metrics_token=_metrics_token(environ),
     )
+
+
+def _metrics_token(environ: Mapping[str, str]) -> str:
+    token = environ.get("TALLYSTREAM_METRICS_TOKEN", "")
+    if not token.isascii() or any(character.isspace() for character in token):
+        raise SettingsError(
+            "TALLYSTREAM_METRICS_TOKEN is not usable: a header cannot carry it; take letters and figures."
+        )
+    return token
 
 
 def _hypercorn_value(key: str, value: Any, environ: Mapping[str, str]) -> Any:

@@ -178,6 +178,11 @@ class Services:
             connected=lambda: self.broker.connected,
         )
 
+    @property
+    def databases(self) -> dict[str, Database]:
+        """The pools of connections, by whom they are for."""
+        return {"reading": self.database, "intake": self._intake_database}
+
     def start(self) -> None:
         self.broker.start()
         self.standing.start()
