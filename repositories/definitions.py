@@ -4,16 +4,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.definitions import ElectionDefinition
-from models.elections import Contest, ContestUnit, Election, Party, ReportingUnit, Selection
+from models.elections import Contest, Election, Party, ReportingUnit, Selection
 from models.errors import AlreadyExists
 from models.log import LogHead
 from models.results import ElectionState
 from models.wording import say
+
+# A statement for each contest: an election may have a million precincts and contests, each with a row.
+_PLACES = text("""
+    INSERT INTO contest_units (election_id, contest_id, unit_id, units_expected, voters_registered)
+    SELECT :election, :contest, r.*
+    FROM unnest(CAST(:units AS bigint[]), CAST(:expected AS bigint[]), CAST(:voters AS bigint[])) AS r
+""")
 
 
 class Definitions:
@@ -33,7 +40,8 @@ class Definitions:
         )
         contests = await self._contests(election, definition, units)
         await self._many(Selection, list(_selections(definition, contests, parties)))
-        await self._insert(ContestUnit, list(_contest_units(election, definition, contests, units)))
+        for places in _contest_units(election, definition, contests, units):
+            await self._session.execute(_PLACES, places)
         return election
 
     async def _election(self, state: ElectionState) -> int:
@@ -107,10 +115,6 @@ class Definitions:
         result = await self._session.execute(insert(table).returning(table.code, table.id), rows)
         return {row.code: row.id for row in result}
 
-    async def _insert(self, table: type[Any], rows: list[dict[str, Any]]) -> None:
-        if rows:
-            await self._session.execute(insert(table), rows)
-
 
 def _selections(
     definition: ElectionDefinition, contests: dict[str, int], parties: dict[str, int]
@@ -129,7 +133,7 @@ def _selections(
 def _contest_units(
     election: int, definition: ElectionDefinition, contests: dict[str, int], units: dict[str, int]
 ) -> Iterator[dict[str, Any]]:
-    """A row for each precinct of a contest and for every unit above one, with what to expect there."""
+    """For each contest its precincts and every unit above one, with what to expect there, in columns."""
     by_code = {unit.code: unit for unit in definition.units}
     for contest in definition.contests:
         expected: dict[str, tuple[int, int | None]] = {}
@@ -141,11 +145,10 @@ def _contest_units(
                 known = voters is not None and registered is not None
                 expected[place] = (count + 1, voters + registered if known else None)  # type: ignore[operator]
                 place = by_code[place].parent
-        for code, (count, voters) in expected.items():
-            yield {
-                "election_id": election,
-                "contest_id": contests[contest.code],
-                "unit_id": units[code],
-                "units_expected": count,
-                "voters_registered": voters,
-            }
+        yield {
+            "election": election,
+            "contest": contests[contest.code],
+            "units": [units[code] for code in expected],
+            "expected": [count for count, _ in expected.values()],
+            "voters": [voters for _, voters in expected.values()],
+        }
