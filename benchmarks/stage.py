@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 import datetime
 import os
 import signal
@@ -10,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -133,6 +135,14 @@ class Stage:
         )
         self._elections = 0
 
+    def on_database(self, name: str) -> "Stage":
+        """The same stage, with another database of its PostgreSQL."""
+        url = urlsplit(self.engines.database_url)._replace(path=f"/{name}").geturl()
+        other = copy.copy(self)
+        other.engines = msgspec.structs.replace(self.engines, database_url=url)
+        other._settings = self._settings.with_engines(url, self.engines.redis_url)
+        return other
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
 
@@ -151,7 +161,7 @@ class Stage:
         self, definition: ElectionDefinition, tallies: tuple[TallySubmission, ...]
     ) -> Election:
         code = definition.code
-        async with self._services() as house:
+        async with self.services() as house:
             await house.elections.define(definition, opened=True, released=True)
             token = await house.officials.root_officer_token(code, datetime.timedelta(hours=TOKEN_HOURS))
             official = (await house.credentials.by_token(token)).member_id
@@ -162,7 +172,7 @@ class Stage:
         return {"Authorization": f"Bearer {self.run(self._registrar('rita'))}"}
 
     async def _registrar(self, username: str) -> str:
-        async with self._services() as house:
+        async with self.services() as house:
             await house.officials.add(username, ["registrar"], [])
             token = await house.credentials.issue_token(username, datetime.timedelta(hours=TOKEN_HOURS))
             return str(token.token)
@@ -172,7 +182,7 @@ class Stage:
         return self.run(self._count(election, tallies))
 
     async def _count(self, election: Election, tallies: Sequence[TallySubmission]) -> View:
-        async with self._services() as house:
+        async with self.services() as house:
             officer = await house.credentials.by_token(election.token)
             answers = await house.intake.submit(election.code, officer, "http", tallies)
             if not all(isinstance(answer, Receipt) for answer in answers):
@@ -180,7 +190,8 @@ class Stage:
             return await read_view(house.database, election.code)
 
     @contextlib.asynccontextmanager
-    async def _services(self) -> Any:
+    async def services(self) -> Any:
+        """The product's own, with no server before them."""
         house = Services(self._settings)
         try:
             yield house
@@ -192,13 +203,18 @@ class Stage:
         return await asyncpg.connect(self.engines.database_url)
 
     @contextlib.contextmanager
-    def serving(self, server: Server, **environment: str) -> Iterator[Running]:
-        """Runs a row's server on a core of its own. Raises WrongAnswer where it does not come up."""
+    def serving(
+        self, server: Server, *, cores: Collection[int] = (), **environment: str
+    ) -> Iterator[Running]:
+        """Runs a row's server on a core of its own, or on those that are named.
+
+        Raises WrongAnswer where it does not come up.
+        """
         port = free_port()
         server.prepare(self.folder, port)
         command = [word.format(port=port, folder=self.folder) for word in server.command]
         log = self.folder / f"{server.name}.log"
-        with log.open("wb") as output, _on_core(self.server_core):
+        with log.open("wb") as output, _on_cores(cores or {self.server_core}):
             process = subprocess.Popen(
                 command,
                 cwd=ROOT,
@@ -255,10 +271,10 @@ async def _prepared(url: str) -> None:
 
 
 @contextlib.contextmanager
-def _on_core(core: int) -> Iterator[None]:
-    """Whatever is started here stays on that core, with all that it starts itself."""
+def _on_cores(cores: Collection[int]) -> Iterator[None]:
+    """Whatever is started here stays on these cores, with all that it starts itself."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:
