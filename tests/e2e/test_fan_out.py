@@ -52,7 +52,9 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 class Reader:
     """Reads one stream as it comes: events by name, and the newest results of each contest."""
 
-    def __init__(self, client: httpx.AsyncClient, address: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, address: str, headers: dict[str, str] | None = None
+    ) -> None:
         self._client = client
         self._address = address
         self._headers = headers or {}
@@ -111,7 +113,9 @@ async def test_through_nchan_viewers_before_during_and_after_a_replay_end_with_t
         crowd = Crowd(front.url, path, 50)
         tasks = [asyncio.create_task(viewer.watch()) for viewer in (before, crowd)]
         await until(lambda: len(before.contests) == 9 and len(crowd.contests) == 50)
-        officers = [Officer(server.url, "adams-2024", officer_token, p, 0.05) for p in share(adams.tallies, 12)]
+        officers = [
+            Officer(server.url, "adams-2024", officer_token, p, 0.05) for p in share(adams.tallies, 12)
+        ]
         work = asyncio.gather(*(officer.work() for officer in officers))
         await until(lambda: before.contests["president"]["units_reported"] > 10)
         tasks.append(asyncio.create_task(during.watch()))
@@ -293,4 +297,3 @@ async def test_a_board_behind_nchan_says_that_it_is_lost_when_nobody_feeds_it_an
     front.start_feeder()
     await expect(word).to_have_text("Live", timeout=60_000)
     await expect(votes).to_have_text("80")
-
