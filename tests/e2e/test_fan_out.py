@@ -251,13 +251,15 @@ async def test_without_what_feeds_nchan_the_application_answers_and_nobody_is_sh
     watching.cancel()
     front.start_feeder()
 
-    async def served_by_nchan() -> bool:
-        async with Reader(client, front.url + STREAM) as reader:
-            await until(lambda: len(reader.contests) == 3)
-            return bool(reader.beats)
+    async with asyncio.timeout(20):
+        while not await served_by_nchan(client, front):
+            pass
 
-    while not await served_by_nchan():
-        await asyncio.sleep(0.2)
+
+async def served_by_nchan(client: httpx.AsyncClient, front: Front) -> bool:
+    async with Reader(client, front.url + STREAM) as reader:
+        await until(lambda: len(reader.contests) == 3)
+        return bool(reader.beats)
 
 
 async def open_board(browser: Browser, front: Front) -> Page:
