@@ -14,25 +14,19 @@ import httpx
 import msgspec
 from playwright.async_api import Browser, CDPSession, Page, async_playwright, expect
 
+from benchmarks.busy import Tallies, busy_election
 from benchmarks.load.wire import HOST, WrongAnswer
 from benchmarks.measuring import OURS, Measured, Row
 from benchmarks.stage import Election, Running, Stage, on_hypercorn
-from models.definitions import ElectionDefinition
-from models.fictional import fictional_election
-from models.submissions import TallySubmission
 
 UNIT = "% of a core"
 
 SERVER = on_hypercorn(OURS, "asgi:app")
-PATTERN = "president"
-"""Every contest is like this one of the fictional election."""
 RIGHT_SECONDS = 15.0
 
 # Seconds since the page began, by the name that Chromium gives them.
 MAIN_THREAD = {"TaskDuration": "main_%", "ScriptDuration": "script_%", "LayoutDuration": "layout_%"}
 PROCESSES = {"renderer": "renderer_%", "GPU": "drawing_%"}
-
-Tallies = Sequence[TallySubmission]
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -56,29 +50,12 @@ def chromium() -> str | None:
 
 def measure(stage: Stage, size: Size) -> Measured:
     """Raises WrongAnswer where the board does not show the server's figures in the end."""
-    definition, reports = night(size)
+    definition, reports = busy_election(size.contests, size.precincts)
     election = stage.defined(definition, tuple(tally for report in reports for tally in report))
     stage.count(election, [tally for report in reports[: size.before] for tally in report])
     burst = reports[size.before : size.before + size.a_second * size.seconds]
     with stage.serving(SERVER, TALLYSTREAM_REQUESTS_LIMITS="false") as running:
         return stage.run(_watched(running, election, burst, size))
-
-
-def night(size: Size) -> tuple[ElectionDefinition, list[Tallies]]:
-    """The election, and what each precinct reports: its tallies of all contests."""
-    fictional = fictional_election(precincts=size.precincts)
-    [pattern] = [contest for contest in fictional.definition.contests if contest.code == PATTERN]
-    codes = [f"{PATTERN}-{number:02d}" for number in range(1, size.contests + 1)]
-    contests = tuple(
-        msgspec.structs.replace(pattern, code=code, name=f"{pattern.name}, {code}") for code in codes
-    )
-    reports: list[Tallies] = [
-        [msgspec.structs.replace(tally, contest=code, ref=f"{tally.ref}-{code}") for code in codes]
-        for tally in fictional.tallies
-        if tally.contest == PATTERN
-    ]
-    code = f"board-{time.time_ns()}"
-    return msgspec.structs.replace(fictional.definition, code=code, contests=contests), reports
 
 
 async def _watched(running: Running, election: Election, burst: Sequence[Tallies], size: Size) -> Measured:

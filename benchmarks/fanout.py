@@ -20,6 +20,16 @@ from services.results import View
 
 UNIT = "deliveries/s"
 
+ABOUT = {
+    OURS: "an officer's tally is counted and committed first, then its contest's results go out",
+    "book": "the book's design: a Redis subscription for each viewer, Quart on Hypercorn",
+    "shared-queue": "one Redis subscription, an asyncio.Queue for each viewer, Quart on Hypercorn",
+    "starlette-shared-queue": "the same with Starlette's StreamingResponse on uvicorn (uvloop, httptools)",
+    "sse-starlette": "the same with sse-starlette's EventSourceResponse on uvicorn",
+    "nchan": "nginx with Nchan, one process, messages in its own memory",
+    "c-write-loop": "the wire's limit: a C program that writes the event to one socket after the other",
+}
+
 QUEUE = "starlette-shared-queue"
 WIRE = "c-write-loop"
 _WRITE_LOOP = Path(__file__).parent / "peers" / "write_loop.c"
@@ -55,6 +65,9 @@ class Size(msgspec.Struct, frozen=True):
     warm_up: int = 1
     """Events before the clock starts."""
     events: int = 6
+
+
+CROWDS = tuple(Size(viewers=viewers) for viewers in (100, 500, 1_000, 2_000, 5_000))
 
 
 class Source(msgspec.Struct, frozen=True):

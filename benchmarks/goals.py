@@ -87,7 +87,7 @@ GOALS: Mapping[str, tuple[Goal, ...]] = {
     ),
     "growth": (Keeps(0.8, "receipts/s"), Keeps(0.9, "results GET/s")),
     "workers": (Times(1.7, OURS, row="two-workers"),),
-    "fanout": (Times(3.5, "book"), Times(1.1, "starlette-uvicorn")),
+    "fanout": (Times(3.5, "book"), Times(1.1, "starlette-shared-queue")),
     "burst": (Times(1, "nchan"),),
     "night": (AtMost(1_000, "p99_ms"), AtMost(20, "kB_per_viewer")),
     "reads": (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from benchmarks import board, fanout, intake, pages, reads, registry
+from benchmarks import board, burst, fanout, intake, night, pages, reads, registry
 from benchmarks.measuring import Curve, Row
 from benchmarks.stage import Stage
 
@@ -46,6 +46,26 @@ PATHS: dict[str, Path] = {
         "Deliveries to 2,000 viewers of server-sent events, one event at a time.",
         fanout.UNIT,
         lambda stage: fanout.rows(stage, fanout.Size()),
+        about=fanout.ABOUT,
+    ),
+    "viewers": Path(
+        "Single events to crowds of 100 to 5,000 viewers, and what each viewer takes of the server's memory.",
+        fanout.UNIT,
+        curves=lambda stage: fanout.curves(stage, fanout.CROWDS),
+        about=fanout.ABOUT,
+    ),
+    "burst": Path(
+        "Changes that 1,000 viewers are brought up to date with, while figures change as fast as they can.",
+        burst.UNIT,
+        lambda stage: burst.rows(stage, burst.Size()),
+        about=burst.ABOUT,
+    ),
+    "night": Path(
+        "Milliseconds from a tally's entry in the log until the last of 5,000 viewers has its contest's new "
+        "figures, for 99 of 100 tallies, while 500 tallies a second come in.",
+        night.UNIT,
+        lambda stage: night.rows(stage, night.Size()),
+        about=night.ABOUT,
     ),
     "reads": Path(
         "Answers to a GET of an election's current results, about 5 kB, on 50 connections that are kept.",

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import board, fanout, intake, programs, reads, registry
+from benchmarks import board, burst, fanout, intake, night, programs, reads, registry
 from benchmarks.load.officers import Officers
 from benchmarks.load.websocket import frame
 from benchmarks.load.wire import WrongAnswer
 from benchmarks.measuring import Row
+from benchmarks.peers import nchan
 from benchmarks.stage import Stage
 from quart_app.embedded import Engines
 
@@ -29,8 +30,24 @@ def with_program(program: str, *rows: str) -> list[str]:
     return list(rows) if os.environ.get("CI") == "true" or programs.is_here(program) else []
 
 
+def with_nchan(*rows: str) -> list[str]:
+    return list(rows) if os.environ.get("CI") == "true" or nchan.is_here() else []
+
+
+PEERS_OF_FANOUT = ("book", "shared-queue", "starlette-shared-queue", "sse-starlette")
+
+
 def few_viewers(stage: Stage) -> list[Row]:
     return fanout.rows(stage, fanout.Size(viewers=5, precincts=4, warm_up=0, events=1))
+
+
+def a_small_burst(stage: Stage) -> list[Row]:
+    return burst.rows(stage, burst.Size(viewers=5, seconds=0.2, contests=2, precincts=1_500, items=10))
+
+
+def a_quiet_night(stage: Stage) -> list[Row]:
+    quiet = night.Size(viewers=5, officers=3, a_second=50, warm_up=0.1, seconds=1, contests=2, precincts=30)
+    return night.rows(stage, quiet)
 
 
 def few_readers(stage: Stage) -> list[Row]:
@@ -45,11 +62,13 @@ def few_voters(stage: Stage) -> list[Row]:
     ("rows", "names"),
     [
         (few_tallies, [*(sending.name for sending in intake.SENDINGS), *with_program("pgbench", "pgbench")]),
-        (few_viewers, [server.name for server in fanout.servers()]),
+        (few_viewers, ["ours", *PEERS_OF_FANOUT, *with_nchan("nchan"), "c-write-loop"]),
+        (a_small_burst, ["ours", *with_nchan("nchan")]),
+        (a_quiet_night, ["ours"]),
         (few_readers, ["ours", "plain-view"]),
         (few_voters, ["ours", "one-insert-a-row"]),
     ],
-    ids=["intake", "fanout", "reads", "registry"],
+    ids=["intake", "fanout", "burst", "night", "reads", "registry"],
 )
 def test_every_row_gives_right_answers(
     stage: Stage, rows: Callable[[Stage], list[Row]], names: list[str]
@@ -57,6 +76,19 @@ def test_every_row_gives_right_answers(
     found = rows(stage)
     assert [row.name for row in found] == names
     assert all(row.measure().figure > 0 for row in found)
+
+
+def test_a_crowd_is_measured_at_each_of_its_sizes(stage: Stage) -> None:
+    sizes = [fanout.Size(viewers=viewers, precincts=4, warm_up=0, events=1) for viewers in (2, 4)]
+    curves = fanout.curves(stage, sizes)
+    assert [curve.y for curve in curves] == ["deliveries/s", "ms", "kB"]
+    assert all([viewers for viewers, _ in points] == [2, 4] for points in curves[0].points.values())
+
+
+def test_nothing_is_left_out_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(WrongAnswer, match="apt-get install nginx libnginx-mod-nchan"):
+        nchan.left_out()
 
 
 def test_the_board_is_measured_in_a_browser_that_shows_the_right_figures_in_the_end(stage: Stage) -> None:
