@@ -11,7 +11,7 @@ from models.errors import TooManyWatchers
 from quart_app.keys import keys_of
 from quart_app.live import Broadcasters
 from quart_app.settings import Settings, SettingsError
-from repositories.database import ALWAYS_BY_INDEX, Database
+from repositories.database import ALWAYS_BY_INDEX, LETS_OTHERS_ON, Database
 from services.attachments import AttachmentChecks
 from services.audit import AuditService
 from services.ballot_design import BallotDesign
@@ -34,7 +34,7 @@ from services.elections import ElectionService
 from services.enrolment import EnrolmentService
 from services.entries import EntryService
 from services.history import HistoryService
-from services.intake import Intake
+from services.intake import PATIENCE_SECONDS, Intake
 from services.log import LogService
 from services.observing import ObserverService
 from services.officials import OfficialService
@@ -112,7 +112,8 @@ class Services:
             settings.database_url,
             pool_size=settings.intake.pool_size,
             pre_ping=False,
-            settings=ALWAYS_BY_INDEX,
+            settings=ALWAYS_BY_INDEX | LETS_OTHERS_ON,
+            statement_seconds=PATIENCE_SECONDS,
         )
         self.elections = ElectionService(self.database, utc_now)
         self.drafting = DraftingService(self.database, utc_now)

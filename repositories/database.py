@@ -48,8 +48,8 @@ CONNECT_SECONDS = 5
 POOL_SECONDS = 10
 
 # SQLSTATE classes (PostgreSQL, appendix A) of a server that is not there, that is stopping, starting or
-# recovering from a crash, and that has no connection, memory or disk space left.
-_AWAY = ("08", "57P", "53")
+# recovering from a crash, that has no connection, memory or disk space left, or has given us up.
+_AWAY = ("08", "57P", "53", "25P03")
 # A NUL character, which a client can put into an address; on a tally it is found before.
 _NOT_STORABLE = "22021"
 
@@ -61,6 +61,10 @@ ALWAYS_BY_INDEX = {
     "enable_mergejoin": "off",
     "enable_material": "off",
 }
+
+# Whoever holds the head of a log holds up all hosts. One that vanishes with it, by a pulled cable or a
+# power cut, is not heard of again, and PostgreSQL would wait for hours.
+LETS_OTHERS_ON = {"idle_in_transaction_session_timeout": "5s"}
 
 
 class Repositories:
@@ -114,6 +118,7 @@ class Database:
         pool_size: int,
         pre_ping: bool = True,
         settings: Mapping[str, str] | None = None,
+        statement_seconds: float = STATEMENT_SECONDS,
     ) -> None:
         """`pre_ping` asks a pooled connection for a sign of life before it is used: after the database
         was restarted, nobody meets a dead one. Without it a round trip is saved, and callers try again.
@@ -128,7 +133,7 @@ class Database:
             hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_SECONDS,
-                "command_timeout": STATEMENT_SECONDS,
+                "command_timeout": statement_seconds,
                 "server_settings": {"application_name": "tallystream", "jit": "off", **(settings or {})},
             },
         )

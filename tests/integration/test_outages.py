@@ -12,6 +12,7 @@ from models.batch import Receipt
 from models.errors import DatabaseAway
 from quart_app import create_app
 from quart_app.settings import Settings
+from repositories.database import LETS_OTHERS_ON, Database
 from tests.building import a_tally, every_tally, tiny_election
 from tests.desk import Desk, define, refusal, soon, until
 from tests.integration.conftest import house_of
@@ -215,6 +216,22 @@ async def test_two_servers_that_take_tallies_at_once_keep_one_log_and_true_total
     answers = [answer for [answer] in await soon(asyncio.gather(*sending))]
     assert all(isinstance(answer, Receipt) for answer in answers)
     assert len({answer.seq for answer in answers if isinstance(answer, Receipt)}) == len(tallies)
+    await assert_rules_hold(desk)
+
+
+async def test_a_server_that_vanishes_with_the_head_of_the_log_holds_up_the_others_for_seconds_only(
+    desk: Desk, settings: Settings
+) -> None:
+    book = await desk.house.intake.book(desk.election)
+    vanished = Database(settings.database_url or "", pool_size=1, settings=LETS_OTHERS_ON)
+    with pytest.raises(DatabaseAway):
+        async with vanished.transaction() as repos:
+            await repos.log.lock_head(book.election_id)
+            # Nothing comes from it any more. What it had not committed is not there.
+            [receipt] = await soon(desk.receipts(a_tally()))
+            await repos.log.lock_head(book.election_id)
+    assert receipt.seq == 4
+    await vanished.dispose()
     await assert_rules_hold(desk)
 
 
