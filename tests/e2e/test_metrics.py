@@ -19,24 +19,27 @@ TOKEN = "read-the-figures"
 ACCEPTED = {"channel": "http", "status": "accepted"}
 
 
-def scraped(server: Server) -> dict[str, list[tuple[dict[str, str], float]]]:
-    """Every sample by its name, over a connection of its own; whichever worker takes it answers."""
+Figures = dict[str, list[tuple[dict[str, str], float]]]
+"""Every sample by its name, each with its labels."""
+
+
+def scraped(server: Server) -> Figures:
+    """What a scrape finds over a connection of its own; whichever worker takes it answers."""
     answer = httpx.get(f"{server.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200
-    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    found: Figures = {}
     for family in text_string_to_metric_families(answer.text):
         for sample in family.samples:
             found.setdefault(sample.name, []).append((sample.labels, sample.value))
     return found
 
 
-def receipts(server: Server) -> float:
-    samples = scraped(server).get("tallystream_receipts_total", [])
-    return sum(value for labels, value in samples if labels == ACCEPTED)
+def receipts(figures: Figures) -> float:
+    return sum(value for labels, value in figures.get("tallystream_receipts_total", []) if labels == ACCEPTED)
 
 
-def workers(server: Server) -> set[int]:
-    return {int(labels["pid"]) for labels, _ in scraped(server)["process_start_time_seconds"]}
+def workers(figures: Figures) -> set[int]:
+    return {int(labels["pid"]) for labels, _ in figures["process_start_time_seconds"]}
 
 
 def by_worker(server: Server) -> dict[int, float]:
@@ -69,26 +72,26 @@ async def test_a_scrape_adds_up_all_workers_and_nothing_is_forgotten_when_one_di
         return len([given for given in by_worker(server).values() if given]) == 2
 
     await until(both_have_given_some)
-    assert receipts(server) == sent == sum(by_worker(server).values())
-    before = workers(server)
-    assert len(before) == 2
+    figures = scraped(server)
+    assert receipts(figures) == sent == sum(by_worker(server).values())
+    assert len(workers(figures)) == 2
 
-    killed = min(before)
+    killed = min(workers(figures))
     os.kill(killed, signal.SIGKILL)
     limit = load_settings({}).live.max_watchers
 
     async def another_is_there() -> bool:
         try:
-            assert receipts(server) == sent
-            carried = scraped(server)["tallystream_watchers_limit"]
-            return killed not in workers(server) and carried == [({}, 2 * limit)]
+            figures = scraped(server)
         except httpx.TransportError:
             # The connection went to the one that was just killed.
             return False
+        assert receipts(figures) == sent
+        living = workers(figures)
+        carried = figures["tallystream_watchers_limit"]
+        return killed not in living and len(living) == 2 and carried == [({}, 2 * limit)]
 
     await until(another_is_there)
-    assert len(workers(server)) == 2
-    assert receipts(server) == sent
 
 
 async def test_the_folder_of_figures_goes_with_its_server(make_server: Callable[..., Server]) -> None:
