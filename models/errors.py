@@ -647,6 +647,17 @@ class Unavailable(DomainError):
         self.retry_after = retry_after
 
 
+class Overloaded(Unavailable):
+    """More comes than can be taken just now; nothing of this was."""
+
+    code = "overloaded"
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("More tallies wait here than can be taken just now; send the same again soon."), 3
+        )
+
+
 class DatabaseAway(Unavailable):
     code = "database-unavailable"
 

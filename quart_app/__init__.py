@@ -37,6 +37,7 @@ from quart_app.door.cors import install_cors
 from quart_app.door.headers import install_headers
 from quart_app.door.limits import install_limits
 from quart_app.door.proxies import behind_proxies
+from quart_app.door.shedding import Shedding
 from quart_app.door.sizes import install_sizes
 from quart_app.errors import install_error_handlers
 from quart_app.front import FrontDoor
@@ -103,6 +104,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     install_forms(app, [part.api for part in APIS])
     _serve_services(app, settings, answers)
     app.asgi_app = answers.front = FrontDoor(app.asgi_app, lambda: app.extensions.get("tallystream"))  # type: ignore[method-assign]
+    app.asgi_app = Shedding(app.asgi_app, lambda: app.extensions.get("tallystream"))  # type: ignore[method-assign]
     if hops := settings.requests.proxies:
         # Only then: without them, whoever asks could call itself anybody.
         app.asgi_app = behind_proxies(app.asgi_app, hops)  # type: ignore[method-assign]

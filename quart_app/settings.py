@@ -40,6 +40,12 @@ class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stuck: SomeSeconds
 
 
+class OverloadSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    late: SomeSeconds
+    requests: Positive
+    officers: Positive
+
+
 class RequestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_body: Positive
     max_bulk: Positive
@@ -60,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True):
     storage: StorageSettings
     intake: IntakeSettings
     live: LiveSettings
+    overload: OverloadSettings
     requests: RequestSettings
     sessions: SessionSettings
     hypercorn: dict[str, Any]
@@ -82,6 +89,7 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "storage": StorageSettings,
     "intake": IntakeSettings,
     "live": LiveSettings,
+    "overload": OverloadSettings,
     "requests": RequestSettings,
     "sessions": SessionSettings,
 }

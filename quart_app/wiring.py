@@ -38,6 +38,7 @@ from services.intake import PATIENCE_SECONDS, Intake
 from services.log import LogService
 from services.observing import ObserverService
 from services.officials import OfficialService
+from services.overload import Overload
 from services.passes import PassService
 from services.passwords import Passwords
 from services.places import PlaceService
@@ -172,6 +173,11 @@ class Services:
             [self.complaint_following, self.review_following],
         )
         self.watchers = Watchers(settings.live.max_watchers)
+        self.overload = Overload(
+            late=settings.overload.late,
+            requests=settings.overload.requests,
+            officers=settings.overload.officers,
+        )
         self.broadcasters = Broadcasters(
             pause=settings.live.pause,
             heartbeat=settings.live.heartbeat,
@@ -187,6 +193,7 @@ class Services:
     def start(self) -> None:
         self.broker.start()
         self.standing.start()
+        self.overload.start()
         for signal, receiver, sender in self._receivers():
             signal.connect(receiver, sender=sender, weak=False)
 
@@ -215,6 +222,7 @@ class Services:
         await self.intake.close()
         for signal, receiver, sender in self._receivers():
             signal.disconnect(receiver, sender=sender)
+        await self.overload.close()
         await self.standing.close()
         await self.broker.close()
         await self.results.close()

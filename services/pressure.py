@@ -84,6 +84,10 @@ class Pressure:
         """Seconds that a turn has taken lately, without what was only a moment."""
         return sorted(self._looks)[LOOKS // 2]
 
+    def calm(self) -> float:
+        """With fewer under way than this, nobody is refused, whatever it is for."""
+        return self.room(Kind.READ) * CROWDED if self._levels[Kind.STREAM] == 0 else 0.0
+
     def look(self, turn: float, elapsed: float) -> None:
         """A turn took so many seconds; the last look was so many seconds ago."""
         self._looks.append(turn)

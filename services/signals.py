@@ -65,8 +65,8 @@ results_sent = _signals.signal(
 
 shed = _signals.signal(
     "shed",
-    doc="Sender: the application's door. kind: str, one of read, stream, page, change and tally. A request "
-    "was turned away because there are too many.",
+    doc="Sender: Overload. kind: str, one of services.pressure.Kind. A request was turned away because there "
+    "are too many.",
 )
 
 

@@ -1,5 +1,6 @@
 """Tallies over HTTP: one, or an array of them, each answered on its own."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -7,8 +8,8 @@ from quart import Blueprint, Response, request
 from quart_schema import document_request, document_response, tag
 
 from models.batch import Receipt
-from models.errors import DomainError, TooLarge, Unreadable
-from models.rights import Role
+from models.errors import DomainError, Overloaded, TooLarge, Unreadable
+from models.rights import Identity, Role
 from models.submissions import NOT_READ, TallySubmission, read_tally, ref_of
 from models.wording import Figure, say
 from quart_app.access import only
@@ -22,6 +23,8 @@ from services.intake import Answer, Sent
 api = Blueprint("api_tallies", __name__, url_prefix="/api/v1/elections/<election>")
 
 MAX_ARRAY = 1000
+# So long a request waits for room among the tallies that wait already.
+ROOM_SECONDS = 5.0
 
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -56,13 +59,25 @@ async def send_tallies(election: str) -> Response:
     single = not body.lstrip().startswith(b"[")
     raws = [msgspec.Raw(body)] if single else _array(body)
     sent = [read(raw) for raw in raws]
-    answers = await services().intake.submit(election, identity, "http", sent)
+    answers = await asyncio.shield(await _enqueued(election, identity, sent))
     if not single:
         frames = [framed(answer, item, raw) for answer, item, raw in zip(answers, sent, raws, strict=True)]
         return json_response(Receipts(frames))
     if isinstance(answers[0], DomainError):
         return problem_response(problem_of(answers[0]))
     return json_response(answers[0])
+
+
+async def _enqueued(election: str, identity: Identity, sent: list[Sent]) -> asyncio.Future[list[Answer]]:
+    """The answers to come, once there is room. Raises Overloaded where there is none for too long.
+
+    A socket is just not read meanwhile; who waits for the answer to a request only sees it hang.
+    """
+    try:
+        async with asyncio.timeout(ROOM_SECONDS):
+            return await services().intake.enqueue(election, identity, "http", sent)
+    except TimeoutError:
+        raise Overloaded from None
 
 
 def _array(body: bytes) -> list[msgspec.Raw]:

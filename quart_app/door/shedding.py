@@ -13,6 +13,7 @@ from typing import Any
 
 from quart_app.auth import COOKIE
 from quart_app.door.refusals import Refusals
+from quart_app.sockets import TRY_AGAIN
 from quart_app.wiring import Services
 from services.overload import Overload
 from services.pressure import Kind
@@ -91,6 +92,9 @@ class Shedding:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _refuse_socket(self, kind: Kind, scope: Any, send: Any) -> None:
+        if "websocket.http.response" not in scope["extensions"]:
+            await send({"type": "websocket.close", "code": TRY_AGAIN})
+            return
         refusal = self._refusals.to(scope, random.choice(LATER[kind]))
         await send(refusal.start("websocket.http"))
         await send(refusal.body("websocket.http"))

@@ -5,8 +5,9 @@ import platform
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 from quart_app.version import VERSION
+from services.pressure import Kind
 
-SHED = ("read", "stream", "page", "change", "tally")
+SHED = tuple(kind.value for kind in Kind)
 """What can be turned away, in the order in which it is."""
 
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
