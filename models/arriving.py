@@ -1,13 +1,11 @@
 """One tally as it comes into the log: it counts, or waits for the other entry or for a reviewer (pure)."""
 
-import secrets
-
 import msgspec
 
 from models.ballot_book import BallotBook, BookContest, Precinct
 from models.batch import Held, Receipt, Recorded, Standing, Submission, TallyRow
 from models.check_settings import DOUBLE_ENTRY
-from models.checks import FailedCheck, failed_checks, vector_of
+from models.checks import FailedCheck, failed_checks
 from models.errors import RevisionConflict, SecondEntryNeeded, SecondPersonNeeded
 from models.lifecycles import TallyStatus
 from models.log import TallyEntry
@@ -42,7 +40,7 @@ class Arriving:
         self._contest = contest
         self._standing = standing
         self._seq = recorded.seq + 1
-        self._vector = vector_of(self._tally, contest.selections)
+        self._vector = submission.vector
         self._figures = _figures(self._seq, submission, contest)
 
     # ---- the ways in ----
@@ -225,7 +223,7 @@ class Arriving:
             checks=failed,
             supersedes=supersedes,
             reason=tally.reason,
-            nonce=secrets.token_hex(16),
+            nonce=self._recorded.nonce(),
             second_of=first.seq if first else msgspec.UNSET,
         )
 

@@ -1,15 +1,19 @@
 """What goes into a batch of tallies and comes out of it: submissions, standings, rows, receipts."""
 
 import datetime
+import os
 from typing import Self
 
 import msgspec
 
-from models.checks import FailedCheck
+from models.ballot_book import BallotBook
+from models.checks import FailedCheck, vector_of
 from models.errors import DomainError
 from models.log import Entry, entry_bytes, leaf_hash
-from models.submissions import TallySubmission
+from models.submissions import TallySubmission, digest
 from models.totals import Figures, Totals
+
+_NONCES = 32
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="receipt"):
@@ -36,6 +40,15 @@ class Submission(msgspec.Struct, frozen=True):
     tally: TallySubmission
     sender: Sender
     digest: bytes
+    vector: int | None
+    """See `vector_of`."""
+    changed_seq: int
+    """That of the book by which it has no hard errors."""
+
+    @classmethod
+    def of(cls, tally: TallySubmission, sender: Sender, book: BallotBook) -> Self:
+        vector = vector_of(tally, book.contests[tally.contest].selections)
+        return cls(tally, sender, digest(tally), vector, book.changed_seq)
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -102,10 +115,19 @@ class Recorded(msgspec.Struct):
     """What tallies become that came before, and those of the batch that did not keep their first status."""
     totals: Totals
     answers: list[Receipt | DomainError]
+    nonces: list[str]
+    """Random ones that no entry has yet."""
 
     @classmethod
     def begin(cls, seq: int, at: datetime.datetime) -> Self:
-        return cls(at, seq, [], [], {}, Totals(), [])
+        return cls(at, seq, [], [], {}, Totals(), [], [])
+
+    def nonce(self) -> str:
+        """Sixteen random bytes in hex, for one entry. The system is asked for those of many at once."""
+        if not self.nonces:
+            drawn = os.urandom(16 * _NONCES).hex()
+            self.nonces = [drawn[place : place + 32] for place in range(0, len(drawn), 32)]
+        return self.nonces.pop()
 
     @property
     def contests(self) -> frozenset[int]:

@@ -7,11 +7,11 @@ are a part of the public log; pages word them anew from `check`, `found`, `expec
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from models.check_settings import CheckName, CheckSetting, CheckSettings
+from models.check_settings import CheckName, CheckSettings
 from models.moments import Moments, share_permilles, turnout_permille
 from models.submissions import TallySubmission
 
@@ -127,6 +127,8 @@ def same_ballots(
     come first would hold up all that come after it. Where no figure has that many behind it, the check
     holds.
     """
+    if set(surroundings.ballots.values()) <= {tally.ballots_cast}:
+        return None
     others = Counter(surroundings.ballots.values())
     expected, witnesses = others.most_common(1)[0] if others else (0, 0)
     needed = min(MIN_WITNESSES, surroundings.contests - 1) if surroundings.contests else MIN_WITNESSES
@@ -192,7 +194,9 @@ def outlier(
     for about, found, siblings in _compared(tally, voters_registered, surroundings):
         if siblings.n < MIN_SIBLINGS:
             continue
-        if abs(found - siblings.mean) > tolerance * max(siblings.deviation, MIN_DEVIATION):
+        distance = abs(found - siblings.mean)
+        # In this order: the root is needed only for the few that lie far out.
+        if distance > tolerance * MIN_DEVIATION and distance > tolerance * siblings.deviation:
             expected = round(siblings.mean)
             what = (
                 f"a share of {_percent(found)} for {about!r}" if about else f"a turnout of {_percent(found)}"
@@ -233,17 +237,19 @@ def failed_checks(
 
     Empty when it can be counted at once.
     """
-
-    def tolerated(setting: CheckSetting, check: Callable[[int], FailedCheck | None]) -> FailedCheck | None:
-        return check(setting.tolerance) if setting.on else None
-
-    results = (
-        tolerated(settings.balance, lambda allowed: balance(tally, votes_allowed, allowed)),
-        tolerated(settings.turnout, lambda allowed: turnout(tally, voters_registered, allowed)),
-        tolerated(settings.ceiling, lambda allowed: ceiling(tally, allowed)),
-        tolerated(settings.same_ballots, lambda allowed: same_ballots(tally, surroundings, allowed)),
-        tolerated(settings.all_zero, lambda allowed: all_zero(tally, voters_registered, allowed)),
-        tolerated(settings.duplicate_vector, lambda allowed: duplicate_vector(tally, surroundings, allowed)),
-        tolerated(settings.outlier, lambda allowed: outlier(tally, voters_registered, surroundings, allowed)),
-    )
-    return tuple(failed for failed in results if failed is not None)
+    checks: list[FailedCheck | None] = []
+    if settings.balance.on:
+        checks.append(balance(tally, votes_allowed, settings.balance.tolerance))
+    if settings.turnout.on:
+        checks.append(turnout(tally, voters_registered, settings.turnout.tolerance))
+    if settings.ceiling.on:
+        checks.append(ceiling(tally, settings.ceiling.tolerance))
+    if settings.same_ballots.on:
+        checks.append(same_ballots(tally, surroundings, settings.same_ballots.tolerance))
+    if settings.all_zero.on:
+        checks.append(all_zero(tally, voters_registered, settings.all_zero.tolerance))
+    if settings.duplicate_vector.on:
+        checks.append(duplicate_vector(tally, surroundings, settings.duplicate_vector.tolerance))
+    if settings.outlier.on:
+        checks.append(outlier(tally, voters_registered, surroundings, settings.outlier.tolerance))
+    return tuple(failed for failed in checks if failed is not None)

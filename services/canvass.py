@@ -13,7 +13,7 @@ from models.deciding import Deciding, check_canvassed, check_decision
 from models.errors import FieldError, Invalid, NotSignedIn
 from models.recording import Recorder
 from models.rights import Actor
-from models.submissions import TallySubmission, check_against, digest
+from models.submissions import TallySubmission, check_against
 from models.wording import say
 from repositories.database import Database, Repositories
 from services.announcements import Announcement
@@ -85,7 +85,7 @@ class Canvass:
             tally = _resolved(case, standing, resolution, reason, recorded.seq + 1)
             if errors := check_against(tally, book):
                 raise Invalid(errors)
-            submission = Submission(tally, Sender(member, CHANNEL), digest(tally))
+            submission = Submission.of(tally, Sender(member, CHANNEL), book)
             receipt = await self._count(repos, book, case, standing, submission, recorded)
             status = STATUS_AFTER[Decision.RESOLVE].value
             # Whether a figure went down stands in the new tally's own row.

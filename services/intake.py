@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 from models.ballot_book import BallotBook
 from models.batch import Receipt, Recorded, Sender, Submission
-from models.checks import vector_of
 from models.errors import (
     DatabaseAway,
     DomainError,
+    FieldError,
     Invalid,
     NotAllowed,
     NotYourPrecinct,
@@ -25,7 +25,7 @@ from models.errors import (
 )
 from models.recording import Recorder
 from models.rights import Identity
-from models.submissions import TallySubmission, check_against, digest
+from models.submissions import TallySubmission, check_against
 from models.wording import say
 from repositories.database import Database
 from services.announcements import Announcement
@@ -181,7 +181,7 @@ class Intake:
             return Invalid(errors)
         if not book.precincts[tally.precinct].lies_in(identity.units):
             return NotYourPrecinct(tally.precinct)
-        return Submission(tally, sender, digest(tally))
+        return Submission.of(tally, sender, book)
 
     def _lane(self, election: str) -> _Lane:
         lane = self._lanes.get(election)
@@ -234,7 +234,7 @@ class Intake:
 
     async def _commit(self, election: str, submissions: list[Submission]) -> list[Answer]:
         book = await self._books.get(election)
-        refused = [check_against(submission.tally, book) for submission in submissions]
+        refused = [_refused(submission, book) for submission in submissions]
         sound = [s for s, errors in zip(submissions, refused, strict=True) if not errors]
         recorded = await self._record(book, sound)
         await self._tell(book, recorded)
@@ -280,18 +280,23 @@ class Intake:
         await end(self._workers)
 
 
+def _refused(submission: Submission, book: BallotBook) -> tuple[FieldError, ...]:
+    """Its hard errors by a book that is newer than the one it was held against; the same one found none."""
+    return () if submission.changed_seq == book.changed_seq else check_against(submission.tally, book)
+
+
 def looked_up(
     book: BallotBook, submissions: Sequence[Submission]
 ) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
     """What checks need of a batch: (contest, parent) ids, and (contest, vector) of what may have a twin."""
     parents, vectors = set(), set()
-    for tally in (submission.tally for submission in submissions):
+    for submission in submissions:
+        tally = submission.tally
         contest, precinct = book.contests[tally.contest], book.precincts[tally.precinct]
         if precinct.above:
             parents.add((contest.id, precinct.above[0]))
-        vector = vector_of(tally, contest.selections)
-        if vector is not None and tally.all_votes >= book.checks.duplicate_vector.tolerance:
-            vectors.add((contest.id, vector))
+        if submission.vector is not None and tally.all_votes >= book.checks.duplicate_vector.tolerance:
+            vectors.add((contest.id, submission.vector))
     return parents, vectors
 
 

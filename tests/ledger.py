@@ -10,7 +10,7 @@ from models.errors import DomainError
 from models.lifecycles import TALLY_MOVES, ElectionStatus, move
 from models.moments import Moments, permille, share_permilles
 from models.recording import Recorder
-from models.submissions import TallySubmission, digest
+from models.submissions import TallySubmission
 from models.surroundings import Place, Surrounding
 from models.totals import Figures, Siblings, Totals
 from tests.building import book_of, tiny_election
@@ -206,7 +206,7 @@ def figures_of(row: TallyRow) -> Figures:
 
 
 def submission(tally: TallySubmission, official: int = 1) -> Submission:
-    return Submission(tally, Sender(official, "ws"), digest(tally))
+    return Submission.of(tally, Sender(official, "ws"), BOOK)
 
 
 def refusal(answer: Receipt | DomainError) -> type[DomainError]:

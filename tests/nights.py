@@ -8,7 +8,7 @@ from models.checks import FailedCheck
 from models.definitions import ElectionDefinition
 from models.moments import Moments
 from models.recording import Recorder
-from models.submissions import TallySubmission, digest
+from models.submissions import TallySubmission
 from models.surroundings import Surrounding
 from models.totals import Siblings
 from tests.building import book_of
@@ -28,7 +28,7 @@ def night(
             around.spread(contest.id, precinct.above[0], Siblings(Moments(), {}))
     recorder = Recorder(book, "open", {}, {}, around, Recorded.begin(book.changed_seq, AT))
     for tally in tallies:
-        recorder.take(Submission(tally, Sender(1, "http"), digest(tally)))
+        recorder.take(Submission.of(tally, Sender(1, "http"), book))
     receipts = [answer for answer in recorder.recorded.answers if isinstance(answer, Receipt)]
     assert len(receipts) == len(tallies)
     return {key_of(tally): r.checks for tally, r in zip(tallies, receipts, strict=True) if r.checks}

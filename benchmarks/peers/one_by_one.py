@@ -11,7 +11,7 @@ from models.ballot_book import BallotBook
 from models.batch import Recorded, Sender, Submission
 from models.errors import Invalid
 from models.recording import Recorder
-from models.submissions import check_against, digest, read_tally
+from models.submissions import check_against, read_tally
 from repositories.database import ALWAYS_BY_INDEX, Repositories, asyncpg_url
 from services.clock import utc_now
 from services.intake import looked_up
@@ -29,7 +29,7 @@ async def take(session: Session, book: BallotBook, frame: str | bytes) -> bytes:
     tally = read_tally(frame)
     if errors := check_against(tally, book):
         raise Invalid(errors)
-    submission = Submission(tally, Sender(OFFICIAL, "ws"), digest(tally))
+    submission = Submission.of(tally, Sender(OFFICIAL, "ws"), book)
     place = (book.contests[tally.contest].id, book.precincts[tally.precinct].id)
     async with session() as open_session, open_session.begin():
         repos = Repositories(open_session)
