@@ -4,13 +4,12 @@ from collections import Counter
 
 from quart import Quart, Response, request
 
-from quart_app.auth import SAFE
+from quart_app.door.shedding import kind_of
 from quart_app.front import FrontDoor
+from services.pressure import Kind
 
-Kinds = Counter[tuple[str, str]]
+Kinds = Counter[tuple[Kind, str]]
 """How many answers there were, by kind of request and class of status such as `2xx`."""
-
-_READS = ("/api/", "/health/", "/metrics", "/openapi.json")
 
 
 class Answers:
@@ -20,14 +19,14 @@ class Answers:
         self.front: FrontDoor | None = None
         self._counted: Kinds = Counter()
 
-    def count(self, kind: str, status: int) -> None:
+    def count(self, kind: Kind, status: int) -> None:
         self._counted[kind, f"{status // 100}xx"] += 1
 
     def all(self) -> Kinds:
         found = self._counted.copy()
         if self.front is not None:
-            found["read", "2xx"] += self.front.answered
-            found["read", "3xx"] += self.front.unchanged
+            found[Kind.RESULTS, "2xx"] += self.front.answered
+            found[Kind.RESULTS, "3xx"] += self.front.unchanged
         return found
 
 
@@ -37,16 +36,7 @@ def install_answers(app: Quart) -> Answers:
 
     @app.after_request
     async def count(response: Response) -> Response:
-        answers.count(kind_of(request.method, request.path), response.status_code)
+        answers.count(kind_of(request.scope), response.status_code)
         return response
 
     return answers
-
-
-def kind_of(method: str, path: str) -> str:
-    """One of `read`, `stream`, `page`, `change` and `tally`."""
-    if method not in SAFE:
-        return "tally" if path.endswith("/tallies") or "/tally/" in path else "change"
-    if path.endswith("/stream"):
-        return "stream"
-    return "read" if path.startswith(_READS) else "page"

@@ -7,9 +7,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from quart_app.version import VERSION
 from services.pressure import Kind
 
-SHED = tuple(kind.value for kind in Kind)
-"""What can be turned away, in the order in which it is."""
-
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 COMMITS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 WAITS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -88,7 +85,7 @@ class Instruments:
             ["kind"],
             registry=self._registry,
         )
-        for kind in SHED:
+        for kind in Kind:
             self.shed.labels(kind)
         self.loop_lag = Histogram(
             "tallystream_loop_lag_seconds",

@@ -42,13 +42,11 @@ class Sampling:
     def start(self) -> None:
         for signal, receiver, sender in self._receivers():
             signal.connect(receiver, sender, weak=False)
-        shed.connect(self._shed)
         self._task = asyncio.create_task(self._tick(), name="metrics")
 
     async def close(self) -> None:
         for signal, receiver, sender in self._receivers():
             signal.disconnect(receiver, sender)
-        shed.disconnect(self._shed)
         if self._task is not None:
             await end([self._task])
 
@@ -58,6 +56,7 @@ class Sampling:
             (batch_committed, self._committed, self._house.intake),
             (tallies_answered, self._tallies_answered, self._house.intake),
             (results_sent, self._sent, self._house.broadcasters),
+            (shed, self._shed, self._house.overload),
         ]
 
     # ---- what is told ----

@@ -197,17 +197,19 @@ async def test_answers_ahead_of_the_framework_are_counted_with_the_others(client
     await client.get(f"{desk.path}/units")
     await client.get("/nowhere")
     after = moved(before, await scraped(client))
-    # The scrape before is an answer as well.
-    assert after["tallystream_http_answers_total kind=read status=2xx"] == 3
-    assert after["tallystream_http_answers_total kind=read status=3xx"] == 1
-    assert after["tallystream_http_answers_total kind=page status=4xx"] == 1
+    assert after["tallystream_http_answers_total kind=results status=2xx"] == 1
+    assert after["tallystream_http_answers_total kind=results status=3xx"] == 1
+    assert after["tallystream_http_answers_total kind=read status=2xx"] == 1
+    assert after["tallystream_http_answers_total kind=read status=4xx"] == 1
+    # The scrape before.
+    assert after["tallystream_http_answers_total kind=staff status=2xx"] == 1
 
 
 async def test_what_is_shed_is_counted_by_kind(client: Client, desk: Desk) -> None:
     before = await scraped(client)
-    shed.send(object(), kind="page")
+    shed.send(desk.house.overload, kind="read")
     after = moved(before, await scraped(client))
-    assert after["tallystream_shed_total kind=page"] == 1
+    assert after["tallystream_shed_total kind=read"] == 1
     assert after["tallystream_shed_total kind=tally"] == 0
 
 

@@ -7,11 +7,11 @@ import tomllib
 import pytest
 from prometheus_client import CollectorRegistry, Metric
 
-from quart_app.metrics.answers import kind_of
 from quart_app.metrics.exposition import Processes
-from quart_app.metrics.instruments import SHED, Instruments
+from quart_app.metrics.instruments import Instruments
 from quart_app.settings import ROOT, SettingsError, load_settings
 from quart_app.version import VERSION
+from services.pressure import Kind
 
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 SECTION = OPERATING.partition("## What /metrics tells\n")[2].partition("\n## ")[0]
@@ -66,25 +66,7 @@ def test_the_alerts_ask_for_metrics_that_there_are(families: dict[str, Metric]) 
 
 
 def test_what_is_shed_is_there_from_the_start_with_every_kind(families: dict[str, Metric]) -> None:
-    assert [sample.labels["kind"] for sample in families["tallystream_shed_total"].samples] == list(SHED)
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "kind"),
-    [
-        ("GET", "/api/v1/elections/x/results", "read"),
-        ("GET", "/api/v1/elections/x/results/stream", "stream"),
-        ("HEAD", "/health/ready", "read"),
-        ("GET", "/elections/x", "page"),
-        ("GET", "/elections/x/tally/north-1", "page"),
-        ("POST", "/elections/x/tally/north-1/president", "tally"),
-        ("POST", "/api/v1/elections/x/tallies", "tally"),
-        ("PATCH", "/api/v1/elections/x", "change"),
-        ("POST", "/login", "change"),
-    ],
-)
-def test_requests_are_of_few_kinds(method: str, path: str, kind: str) -> None:
-    assert kind_of(method, path) == kind
+    assert [sample.labels["kind"] for sample in families["tallystream_shed_total"].samples] == list(Kind)
 
 
 @pytest.mark.parametrize("token", ["two words", "ends in a line\n", "réad"])
