@@ -50,7 +50,9 @@ def versioned(body: bytes, version: int, *, private: bool, variant: str = "") ->
     etag = etag_of(version, variant)
     if not private and matches(etag, request.headers.get("If-None-Match", "")):
         response = bytes_response(b"", 304, cache=LIVE)
-        del response.headers["Content-Type"]
+        # RFC 9110, 8.6: the length would be that of what is not sent.
+        for header in ("Content-Type", "Content-Length"):
+            response.headers.remove(header)
     else:
         response = bytes_response(body, cache=PRIVATE if private else LIVE)
     if not private:

@@ -7,11 +7,10 @@ so that a slow follower skips and nobody queues.
 
 import asyncio
 import contextlib
-import functools
-import gzip
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -22,6 +21,7 @@ from models.results import ContestCount, ContestResults, ElectionState, contest_
 from repositories.database import Database, Repositories
 from services.announcements import Announcement
 from services.keeping import Keeping
+from services.packing import pack
 
 # Reads of the database by a feed are at least this far apart, however fast tallies come in.
 READ_PAUSE_SECONDS = 0.05
@@ -31,8 +31,6 @@ PATIENCE_SECONDS = 2.0
 HEARD_KEPT = 1000
 
 _encode = msgspec.json.Encoder().encode
-# Quick enough to be done between two messages to those who watch: 2 ms for 50 contests.
-_pack = functools.partial(gzip.compress, compresslevel=5, mtime=0)
 
 
 class ContestView:
@@ -44,7 +42,7 @@ class ContestView:
         self.count = count
         self.results = results
         self._bytes: bytes | None = None
-        self._packed: bytes | None = None
+        self._packed: dict[str, bytes] = {}
 
     @property
     def json(self) -> bytes:
@@ -52,18 +50,17 @@ class ContestView:
             self._bytes = _encode(self.results)
         return self._bytes
 
-    @property
-    def packed(self) -> bytes:
-        """The JSON in gzip, made at most once like the JSON itself."""
-        if self._packed is None:
-            self._packed = _pack(self.json)
-        return self._packed
+    def packed(self, coding: str) -> bytes:
+        """The JSON in a content coding, made at most once like the JSON itself."""
+        if coding not in self._packed:
+            self._packed[coding] = pack(coding, self.json)
+        return self._packed[coding]
 
 
 class View:
     """An election's results at log position `version`: what the public may see, and what staff may."""
 
-    __slots__ = ("_jsons", "_packed", "contests", "election", "parties", "staff_contests", "version")
+    __slots__ = ("_jsons", "_packed", "contests", "election", "parties", "ready", "staff_contests", "version")
 
     def __init__(
         self,
@@ -79,7 +76,9 @@ class View:
         self.contests = contests
         self.staff_contests = staff_contests
         self._jsons: dict[bool, bytes] = {}
-        self._packed: bytes | None = None
+        self._packed: dict[str, bytes] = {}
+        self.ready: dict[Hashable, Any] = {}
+        """What was made of this view to be handed out again; it goes when the view does."""
 
     @property
     def is_draft(self) -> bool:
@@ -99,12 +98,11 @@ class View:
             self._jsons[staff] = self._encoded(staff)
         return self._jsons[staff]
 
-    @property
-    def packed(self) -> bytes:
-        """The public's JSON in gzip, made once."""
-        if self._packed is None:
-            self._packed = _pack(self.json())
-        return self._packed
+    def packed(self, coding: str) -> bytes:
+        """The public's JSON in a content coding, made once."""
+        if coding not in self._packed:
+            self._packed[coding] = pack(coding, self.json())
+        return self._packed[coding]
 
     def _encoded(self, staff: bool) -> bytes:
         contests = list((self.staff_contests if staff else self.contests).values())

@@ -1,24 +1,21 @@
-"""What everybody may have goes out in gzip to whoever takes it.
+"""What everybody may have goes out in the smallest of zstd, br and gzip that whoever asks takes.
 
 Answers for one reader alone are never compressed: beside a secret, the length of text that somebody
 else has put there tells of it (BREACH). Nor are live streams, of which each event has to leave at once.
 """
 
+import asyncio
 import functools
-import gzip
-import zlib
 from collections.abc import AsyncIterator
 
 from quart import Quart, Response, request
 from quart.wrappers.response import IterableBody, ResponseBody
 
-GZIP = "gzip"
+from services.packing import CODINGS, GZIP, pack, pack_thoroughly, packer
+
 # Shorter ones fit into a packet either way.
 SHORTEST = 1000
-# What is written anew for each reader, and what is compressed once and kept.
-QUICK, THOROUGH = 5, 9
 
-_GZIP_FRAME = 16 + zlib.MAX_WBITS
 _TYPES = ("text/", "application/json", "application/x-ndjson", "application/manifest+json", "image/svg+xml")
 
 
@@ -29,8 +26,8 @@ def install_compression(app: Quart) -> None:
     async def compress(response: Response) -> Response:
         if _is_for_everybody(response):
             response.vary.add("Accept-Encoding")
-            if takes_gzip(request.headers.get("Accept-Encoding", "")):
-                await _compress(response)
+            if coding := chosen(request.headers.get("Accept-Encoding", "")):
+                await _compress(response, coding)
         return response
 
 
@@ -42,20 +39,24 @@ def _is_for_everybody(response: Response) -> bool:
     return response.status_code == 304 or (response.content_type or "").startswith(_TYPES)
 
 
-async def _compress(response: Response) -> None:
+async def _compress(response: Response, coding: str) -> None:
     if response.status_code == 304:
         _weaken(response)
     elif response.content_length is None:
-        response.response = IterableBody(_packed(response.response))
-        _mark(response)
+        response.response = IterableBody(_packed(response.response, coding))
+        _mark(response, coding)
     elif response.content_length >= SHORTEST:
         body = await response.get_data(as_text=False)
-        response.set_data(_kept(body) if "immutable" in response.headers["Cache-Control"] else packed(body))
-        _mark(response)
+        if "immutable" in response.headers["Cache-Control"]:
+            # In a thread, which the compressors let run: while a file is made small, results go on.
+            response.set_data(await asyncio.to_thread(_kept, coding, body))
+        else:
+            response.set_data(pack(coding, body))
+        _mark(response, coding)
 
 
-def _mark(response: Response) -> None:
-    response.headers["Content-Encoding"] = GZIP
+def _mark(response: Response, coding: str) -> None:
+    response.headers["Content-Encoding"] = coding
     _weaken(response)
 
 
@@ -70,31 +71,31 @@ def weak(etag: str) -> str:
     return f"W/{etag}"
 
 
-def packed(body: bytes, level: int = QUICK) -> bytes:
-    """The same bytes for the same body, whenever they are made."""
-    return gzip.compress(body, level, mtime=0)
+# Files of which there are few, and which stay as long as the process.
+_kept = functools.lru_cache(maxsize=1024)(pack_thoroughly)
 
 
-@functools.lru_cache(maxsize=256)
-def _kept(body: bytes) -> bytes:
-    """Files of which there are few, and which stay as long as the process."""
-    return packed(body, THOROUGH)
-
-
-async def _packed(body: ResponseBody) -> AsyncIterator[bytes]:
+async def _packed(body: ResponseBody, coding: str) -> AsyncIterator[bytes]:
     """A body that comes in pieces; what is there of it can be read at once."""
-    packing = zlib.compressobj(QUICK, zlib.DEFLATED, _GZIP_FRAME)
+    packing = packer(coding)
     async with body as pieces:
         async for piece in pieces:
-            yield packing.compress(piece) + packing.flush(zlib.Z_SYNC_FLUSH)
-    yield packing.flush()
+            yield packing.pack(piece)
+    yield packing.end()
 
 
 @functools.lru_cache(maxsize=256)
-def takes_gzip(accept_encoding: str) -> bool:
-    """RFC 9110, 12.5.3: named with a weight above 0, or covered by a star that has one."""
+def chosen(accept_encoding: str) -> str:
+    """The coding with the greatest weight (RFC 9110, 12.5.3), of several the first of CODINGS; "" for none.
+
+    A star alone stands for gzip, which everybody who says so can read. Whoever gives `identity` more
+    weight than any coding gets the bytes as they are.
+    """
     weights = dict(_weight(coding) for coding in accept_encoding.lower().split(","))
-    return weights.get(GZIP, weights.get("x-gzip", weights.get("*", 0.0))) > 0
+    weights.setdefault(GZIP, weights.get("x-gzip", weights.get("*", 0.0)))
+    best = max(CODINGS, key=lambda coding: weights.get(coding, 0.0))
+    weight = weights.get(best, 0.0)
+    return best if weight > 0 and weight >= weights.get("identity", 0.0) else ""
 
 
 def _weight(coding: str) -> tuple[str, float]:

@@ -1,4 +1,4 @@
-"""Headers that every answer carries, so that browsers do no more with it than it is for."""
+"""Headers that answers carry, so that browsers do no more with them than they are for."""
 
 from quart import Quart, request, websocket
 from quart.typing import ResponseTypes
@@ -18,8 +18,11 @@ _NEVER_NEEDED = (
     "serial",
     "usb",
 )
-EVERYWHERE = {
-    "X-Content-Type-Options": "nosniff",
+EVERYWHERE = {"X-Content-Type-Options": "nosniff"}
+# Not sent with results, tables, files and redirects: opened as a page, they are one that NO_PAGE lets load
+# and run nothing, so that there is no script to ask for a camera or to reach for whoever opened it, and
+# nothing that leads elsewhere and would tell where from.
+PAGE = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _NEVER_NEEDED),
@@ -47,8 +50,8 @@ def install_headers(app: Quart) -> None:
 
 def _guarded(response: ResponseTypes, asked: Request | Websocket) -> ResponseTypes:
     response.headers.update(EVERYWHERE)
-    if "Content-Security-Policy" not in response.headers:
-        response.headers.update(NO_PAGE)
+    # Whatever a browser shows or runs as a document has said what it may load.
+    response.headers.update(PAGE if "Content-Security-Policy" in response.headers else NO_PAGE)
     if only_https(asked.scheme, asked.headers.get("Host", "")):
         response.headers.update(STRICT)
     return response

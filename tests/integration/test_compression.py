@@ -1,43 +1,85 @@
-"""What is public comes in gzip to whoever takes it, and nothing else does."""
+"""What is public comes in zstd, br or gzip to whoever takes it, and nothing else does."""
 
 import gzip
+import zlib
 from typing import Any
 
+import brotli
 import pytest
+import zstandard
 from quart.typing import TestClientProtocol as Client
 
 from models.rights import Role
-from quart_app.door.compression import SHORTEST, takes_gzip
+from quart_app.door.compression import SHORTEST, chosen
+from services.packing import CODINGS, pack, pack_thoroughly, packer
 from tests.building import every_tally
 from tests.desk import Desk
 from tests.sessions import cookie
 from tests.streams import Stream
 
-TAKES = {"Accept-Encoding": "gzip, deflate, br"}
+TAKES = {"Accept-Encoding": "gzip, deflate, br, zstd"}
 HTML = {"Accept": "text/html"}
+
+
+def unpacked(coding: str, content: bytes) -> bytes:
+    """As a client does it, whatever the length that the bytes say of themselves."""
+    if coding == "zstd":
+        return zstandard.ZstdDecompressor().decompressobj().decompress(content)
+    return brotli.decompress(content) if coding == "br" else gzip.decompress(content)
 
 
 @pytest.mark.parametrize(
     ("asked", "taken"),
     [
-        ("", False),
-        ("gzip", True),
-        ("GZIP", True),
-        ("x-gzip", True),
-        ("br, gzip;q=0.2", True),
-        ("gzip;q=0", False),
-        ("gzip; q=0.0, *", False),
-        ("*", True),
-        ("*;q=0", False),
-        ("identity;q=0, *;q=0.5", True),
-        ("identity", False),
-        ("br, deflate", False),
-        ("gzip;q=much", False),
-        ("gzip;q = 0.5", True),
+        ("", ""),
+        ("gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("x-gzip", "gzip"),
+        ("zstd", "zstd"),
+        ("br", "br"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip, deflate, br", "br"),
+        ("br;q=0.9, gzip;q=0.9, zstd;q=0.1", "br"),
+        ("zstd;q=0.2, gzip;q=0.8", "gzip"),
+        ("zstd;q=0, br;q=0, gzip", "gzip"),
+        ("gzip;q=0", ""),
+        ("gzip; q=0.0, *", ""),
+        ("*", "gzip"),
+        ("*;q=0", ""),
+        ("br;q=0.5, *;q=0.8", "gzip"),
+        ("identity;q=0, *;q=0.5", "gzip"),
+        ("identity", ""),
+        ("identity, br;q=0.5", ""),
+        ("identity;q=0.5, br;q=0.5", "br"),
+        ("deflate", ""),
+        ("gzip;q=much", ""),
+        ("gzip;q = 0.5", "gzip"),
     ],
 )
-def test_gzip_is_for_whoever_takes_it(asked: str, taken: bool) -> None:
-    assert takes_gzip(asked) is taken
+def test_the_coding_is_the_one_that_is_liked_best(asked: str, taken: str) -> None:
+    assert chosen(asked) == taken
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_bytes_come_back_as_they_were_also_in_pieces(coding: str) -> None:
+    body = b'{"votes": 1234, "name": "Ada"}' * 5000
+    assert unpacked(coding, pack(coding, body)) == body == unpacked(coding, pack_thoroughly(coding, body))
+    assert max(len(pack_thoroughly(coding, body)), len(pack(coding, body))) < len(body)
+    packing = packer(coding)
+    first = packing.pack(body[:7000])
+    rest = packing.pack(body[7000:]) + packing.end()
+    assert unpacked(coding, first + rest) == body
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_a_piece_can_be_read_before_the_next_one_is_there(coding: str) -> None:
+    first = packer(coding).pack(b"a line\n")
+    readers: dict[str, Any] = {
+        "zstd": lambda: zstandard.ZstdDecompressor().decompressobj().decompress(first),
+        "br": lambda: brotli.Decompressor().process(first),
+        "gzip": lambda: zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(first),
+    }
+    assert readers[coding]() == b"a line\n"
 
 
 PUBLIC = (
@@ -52,18 +94,21 @@ PUBLIC = (
 )
 
 
+@pytest.mark.parametrize("coding", CODINGS)
 @pytest.mark.parametrize("path", PUBLIC)
-async def test_what_is_public_is_the_same_in_gzip(client: Client, desk: Desk, path: str) -> None:
+async def test_what_is_public_is_the_same_in_every_coding(
+    client: Client, desk: Desk, path: str, coding: str
+) -> None:
     await desk.receipts(*every_tally())
     path = path.format(fingerprint=client.app.extensions["tallystream.assets"].fingerprint)
     for _ in range(2):
         plain = await client.get(path, headers=HTML)
-        packed = await client.get(path, headers=HTML | TAKES)
-        assert packed.headers["Content-Encoding"] == "gzip"
+        packed = await client.get(path, headers=HTML | {"Accept-Encoding": coding})
+        assert packed.headers["Content-Encoding"] == coding
         assert "Content-Encoding" not in plain.headers
         assert "Accept-Encoding" in plain.headers["Vary"]
         assert "Accept-Encoding" in packed.headers["Vary"]
-        content, same = await body(plain), gzip.decompress(await body(packed))
+        content, same = await body(plain), unpacked(coding, await body(packed))
         assert without_nonce(same, packed) == without_nonce(content, plain)
         assert len(await body(packed)) < len(content)
         if "Content-Length" in packed.headers:
