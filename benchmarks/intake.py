@@ -65,7 +65,7 @@ _ADDS_UP = """
 """
 _IN_THE_LOG = """
     SELECT l.seq, l.leaf_hash FROM log_entries l JOIN elections e ON e.id = l.election_id
-    WHERE e.code = $1 AND l.kind = 'tally'
+    WHERE e.code = $1 AND l.kind = 'tally' AND l.seq > $2
 """
 
 
@@ -149,10 +149,10 @@ async def durable_at_once(
     return payloads
 
 
-async def audit(stage: Stage, election: Election, receipts: Sequence[Receipt]) -> None:
-    """All receipts are in the log with their hashes and nothing else is, and totals add up."""
+async def audit(stage: Stage, election: Election, receipts: Sequence[Receipt], after: int = 0) -> None:
+    """All receipts are in the log with their hashes, behind `after` nothing else is, and totals add up."""
     connection = await stage.connect()
-    logged = await _logged(connection, election)
+    logged = await _logged(connection, election, after)
     if len(receipts) != len(logged) or {r.seq: r.leaf_hash for r in receipts} != logged:
         raise WrongAnswer(f"{len(receipts)} receipts, but {len(logged)} entries, or others, in the log")
     if not await connection.fetchval(_ADDS_UP, election.code):
@@ -173,5 +173,8 @@ def receipts_of(payloads: Iterable[bytes]) -> Iterator[Receipt]:
             yield receipt
 
 
-async def _logged(connection: "asyncpg.Connection[asyncpg.Record]", election: Election) -> dict[int, str]:
-    return {seq: leaf_hash.hex() for seq, leaf_hash in await connection.fetch(_IN_THE_LOG, election.code)}
+async def _logged(
+    connection: "asyncpg.Connection[asyncpg.Record]", election: Election, after: int = 0
+) -> dict[int, str]:
+    found = await connection.fetch(_IN_THE_LOG, election.code, after)
+    return {seq: leaf_hash.hex() for seq, leaf_hash in found}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from benchmarks import board, burst, fanout, intake, night, pages, reads, registry
+from benchmarks import board, burst, fanout, growth, intake, nchan_front, night, pages, reads, registry
 from benchmarks.measuring import Curve, Row
 from benchmarks.stage import Stage
 
@@ -42,6 +42,12 @@ PATHS: dict[str, Path] = {
         lambda stage: intake.rows(stage, intake.Size()),
         about=intake.ABOUT,
     ),
+    "growth": Path(
+        "Receipts to 50 officers and answers to 50 readers of a contest's results, as an election of 20,000 "
+        "precincts fills, and with more contests in elections that are otherwise alike.",
+        growth.RECEIPTS,
+        curves=lambda stage: growth.curves(stage, growth.Size()),
+    ),
     "fanout": Path(
         "Deliveries to 2,000 viewers of server-sent events, one event at a time.",
         fanout.UNIT,
@@ -67,10 +73,29 @@ PATHS: dict[str, Path] = {
         lambda stage: night.rows(stage, night.Size()),
         about=night.ABOUT,
     ),
+    "nchan": Path(
+        "The same night with nginx and Nchan in front, fed by `tallystream fan-out`.",
+        nchan_front.UNIT,
+        lambda stage: nchan_front.rows(stage, night.Size()),
+        about=nchan_front.ABOUT,
+    ),
     "reads": Path(
         "Answers to a GET of an election's current results, about 5 kB, on 50 connections that are kept.",
         reads.UNIT,
         lambda stage: reads.rows(stage, reads.Size()),
+        about=reads.ABOUT,
+    ),
+    "reads-304": Path(
+        "The same by readers who have the version already: a 304 without a body.",
+        reads.UNIT,
+        lambda stage: reads.rows(stage, reads.Size(), has_it=True),
+        about=reads.ABOUT,
+    ),
+    "reads-packed": Path(
+        "The same as browsers ask for it, with everything compressed that ours compresses.",
+        reads.UNIT,
+        lambda stage: reads.rows(stage, reads.Size(), reads.IN_BROWSERS),
+        about=reads.ABOUT,
     ),
     "registry": Path(
         "Voters that one request brings, each sealed, in the order of the file.",

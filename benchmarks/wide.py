@@ -12,7 +12,7 @@ from models.submissions import TallySubmission
 PATTERN = "president"
 """Five selections, and a tally of every precinct."""
 
-# A prime beyond every number of tallies here, so that its multiples meet each place once.
+# A prime beyond every number of precincts, so that its multiples meet each of them once.
 _STEP = 15_485_863
 
 
@@ -25,8 +25,9 @@ class Wide(msgspec.Struct, frozen=True):
     tallies: int
 
     def tally(self, number: int) -> TallySubmission:
-        """One tally for each number below `tallies`. Those that follow each other are from all over."""
-        precinct, contest = divmod(number * _STEP % self.tallies, self.on_each_ballot)
+        """One for each number below `tallies`: a precinct's contests together, precincts from all over."""
+        precinct = number // self.on_each_ballot * _STEP % len(self.by_precinct)
+        contest = number % self.on_each_ballot
         ballots = len(self.definition.contests) // self.on_each_ballot
         code = code_of(precinct * ballots // len(self.by_precinct) * self.on_each_ballot + contest)
         tally = self.by_precinct[precinct]

@@ -6,7 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import board, burst, fanout, intake, night, programs, reads, registry
+from benchmarks import (
+    board,
+    burst,
+    fanout,
+    filling,
+    growth,
+    intake,
+    nchan_front,
+    night,
+    programs,
+    reads,
+    registry,
+    wide,
+)
 from benchmarks.load.officers import Officers
 from benchmarks.load.websocket import frame
 from benchmarks.load.wire import WrongAnswer
@@ -34,6 +47,8 @@ def with_nchan(*rows: str) -> list[str]:
     return list(rows) if os.environ.get("CI") == "true" or nchan.is_here() else []
 
 
+READS = [name for name in reads.ABOUT if not name.startswith("nginx")]
+READS += with_program("nginx", "nginx-static", "nginx-cache")
 PEERS_OF_FANOUT = ("book", "shared-queue", "starlette-shared-queue", "sse-starlette")
 
 
@@ -45,13 +60,23 @@ def a_small_burst(stage: Stage) -> list[Row]:
     return burst.rows(stage, burst.Size(viewers=5, seconds=0.2, contests=2, precincts=1_500, items=10))
 
 
+QUIET = night.Size(viewers=5, officers=3, a_second=50, warm_up=0.1, seconds=1, contests=2, precincts=30)
+
+
 def a_quiet_night(stage: Stage) -> list[Row]:
-    quiet = night.Size(viewers=5, officers=3, a_second=50, warm_up=0.1, seconds=1, contests=2, precincts=30)
-    return night.rows(stage, quiet)
+    return night.rows(stage, QUIET)
+
+
+def a_quiet_night_in_front(stage: Stage) -> list[Row]:
+    return nchan_front.rows(stage, QUIET, crowd=15)
 
 
 def few_readers(stage: Stage) -> list[Row]:
-    return reads.rows(stage, reads.Size(readers=3, warm_up=0.05, seconds=0.2))
+    return reads.rows(stage, reads.Size(readers=3))
+
+
+def few_readers_who_have_it(stage: Stage) -> list[Row]:
+    return reads.rows(stage, reads.Size(readers=3), reads.IN_BROWSERS, has_it=True)
 
 
 def few_voters(stage: Stage) -> list[Row]:
@@ -65,10 +90,12 @@ def few_voters(stage: Stage) -> list[Row]:
         (few_viewers, ["ours", *PEERS_OF_FANOUT, *with_nchan("nchan"), "c-write-loop"]),
         (a_small_burst, ["ours", *with_nchan("nchan")]),
         (a_quiet_night, ["ours"]),
-        (few_readers, ["ours", "plain-view"]),
+        (a_quiet_night_in_front, ["ours", *with_nchan("nchan", "nchan-18000")]),
+        (few_readers, READS),
+        (few_readers_who_have_it, READS),
         (few_voters, ["ours", "one-insert-a-row"]),
     ],
-    ids=["intake", "fanout", "burst", "night", "reads", "registry"],
+    ids=["intake", "fanout", "burst", "night", "nchan", "reads", "reads-304", "registry"],
 )
 def test_every_row_gives_right_answers(
     stage: Stage, rows: Callable[[Stage], list[Row]], names: list[str]
@@ -83,6 +110,43 @@ def test_a_crowd_is_measured_at_each_of_its_sizes(stage: Stage) -> None:
     curves = fanout.curves(stage, sizes)
     assert [curve.y for curve in curves] == ["deliveries/s", "ms", "kB"]
     assert all([viewers for viewers, _ in points] == [2, 4] for points in curves[0].points.values())
+
+
+def test_growth_is_measured_at_each_size_on_copies_that_are_gone_afterwards(stage: Stage) -> None:
+    quick = growth.Size(
+        stored=(20, 60),
+        precincts=20,
+        on_each_ballot=8,
+        contests=(4, 8),
+        of_contests=(24, 4, 10),
+        officers=3,
+        readers=3,
+        warm_up=0.02,
+        seconds=0.2,
+        rounds=1,
+    )
+    fills, _, _, contests, _, whole = growth.curves(stage, quick)
+    assert [[x for x, _ in points] for points in fills.points.values()] == [[20, 60], [20, 60]]
+    assert [[x for x, _ in points] for points in contests.points.values()] == [[4, 8], [4, 8]]
+    [(_, few), (_, many)] = whole.points["results of all contests"]
+    assert few < many
+    assert stage.run(databases(stage)) == []
+
+
+async def databases(stage: Stage) -> list[str]:
+    """Those that a measurement has made and not dropped."""
+    connection = await stage.connect()
+    rows = await connection.fetch("SELECT datname FROM pg_database WHERE datname LIKE 'benchmark\\_%'")
+    await connection.close()
+    return [row["datname"] for row in rows]
+
+
+def test_a_filled_election_without_one_of_its_tallies_is_found(stage: Stage) -> None:
+    few = wide.wide_election("filling", precincts=3, contests=2, on_each_ballot=2)
+    election = stage.defined(few.definition, ())
+    assert filling.fill(stage, election, few, 0, 4, lambda _: None) > 4
+    with pytest.raises(WrongAnswer, match="of 6 tallies the database has"):
+        filling.fill(stage, election, few, 5, 6, lambda _: None)
 
 
 def test_nothing_is_left_out_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
