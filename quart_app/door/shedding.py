@@ -122,6 +122,9 @@ def kind_of(scope: Any) -> Kind:
 
 
 def _of_the_public(path: str, method: str, query: bytes) -> Kind:
+    if method == "OPTIONS" and path.endswith(_TALLIES):
+        # A browser asks so, without credentials, before a page of another site may send a tally.
+        return Kind.TALLY
     if method not in _SAFE:
         return Kind.STAFF
     if path.endswith(_STREAM):

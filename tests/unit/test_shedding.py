@@ -1,0 +1,132 @@
+"""What a request is for, read off its address, its method and what it brings; and what the refused read."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from quart_app import create_app
+from quart_app.auth import COOKIE
+from quart_app.door.refusals import LONGEST_SECONDS, Refusals
+from quart_app.door.shedding import LATER, kind_of
+from quart_app.languages.catalogues import load
+from services.pressure import Kind
+
+API = "/api/v1/elections/tiny"
+TOKEN = {"authorization": "Bearer x"}
+SESSION = {"cookie": f"language=fr; {COOKIE}=x"}
+
+
+def asked(path: str, method: str = "GET", scheme: str = "http", **headers: str) -> dict[str, Any]:
+    """An ASGI scope."""
+    path, _, query = path.partition("?")
+    return {
+        "type": "http",
+        "method": method,
+        "scheme": scheme,
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "path", "headers"),
+    [
+        (Kind.READ, "GET", "/", {}),
+        (Kind.READ, "HEAD", "/elections/tiny/contests/president/map", {"cookie": "language=fr"}),
+        (Kind.READ, "GET", f"{API}/log.csv", {}),
+        (Kind.READ, "GET", f"{API}/contests/president/results?unit=north", {}),
+        (Kind.READ, "GET", "/elections/tiny/tally", {}),
+        (Kind.READ, "OPTIONS", f"{API}/log", {}),
+        (Kind.TALLY, "OPTIONS", f"{API}/tallies", {}),
+        (Kind.STREAM, "GET", f"{API}/results/stream", {}),
+        (Kind.STREAM, "GET", f"{API}/log/stream", {}),
+        (Kind.STAFF, "GET", f"{API}/review/stream", SESSION),
+        (Kind.STAFF, "GET", f"{API}/results", TOKEN),
+        (Kind.STAFF, "GET", "/admin/elections", SESSION),
+        (Kind.STAFF, "POST", f"{API}/complaints", {}),
+        (Kind.STAFF, "POST", f"{API}/tallies", {}),
+        (Kind.STAFF, "PUT", f"{API}/canvass-settings", TOKEN),
+        (Kind.STAFF, "GET", f"{API}/units/north-1/tallies", TOKEN),
+        (Kind.SIGN_IN, "GET", "/login", {}),
+        (Kind.SIGN_IN, "POST", "/login", {}),
+        (Kind.SIGN_IN, "POST", "/api/v1/sessions", {}),
+        (Kind.SIGN_IN, "GET", "/elections/tiny/tally/north-1/president", SESSION),
+        (Kind.RESULTS, "GET", f"{API}/results", {}),
+        (Kind.RESULTS, "GET", f"{API}/contests/president/results", {"cookie": "language=fr"}),
+        (Kind.TALLY, "POST", f"{API}/tallies", TOKEN),
+        (Kind.TALLY, "POST", "/elections/tiny/tally/north-1/president", SESSION),
+    ],
+    ids=str,
+)
+def test_what_a_request_is_for(kind: Kind, method: str, path: str, headers: dict[str, str]) -> None:
+    assert kind_of(asked(path, method, **headers)) is kind
+
+
+def test_whatever_takes_tallies_is_known_as_that() -> None:
+    """Whoever adds a way for them adds it here."""
+    rules = [rule for rule in create_app().url_map.iter_rules() if "tall" in rule.rule and not rule.websocket]
+    taking = {
+        rule.rule
+        for rule in rules
+        if "POST" in (rule.methods or ()) and kind_of(asked(rule.rule, "POST", **TOKEN)) is Kind.TALLY
+    }
+    assert taking == {rule.rule for rule in rules if "POST" in (rule.methods or ())}
+    assert taking == {
+        "/api/v1/elections/<election>/tallies",
+        "/elections/<election>/tally/<precinct>/<contest>",
+    }
+
+
+def test_every_stream_is_known_by_its_address() -> None:
+    streams = {rule.rule for rule in create_app().url_map.iter_rules() if "stream" in rule.rule}
+    assert len(streams) == 4 and all(rule.endswith("/stream") for rule in streams)
+
+
+def answer(scope: dict[str, Any], seconds: int = 7) -> tuple[dict[str, str], bytes]:
+    refusal = Refusals().to(scope, seconds)
+    start, body = refusal.start("http"), refusal.body("http")
+    assert (start["status"], body["more_body"]) == (503, False)
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    assert headers["content-length"] == str(len(body["body"]))
+    assert headers["retry-after"] == str(seconds) and headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    return headers, body["body"]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html"])
+def test_programs_read_a_problem(accept: str) -> None:
+    headers, body = answer(asked(f"{API}/log", accept=accept))
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["access-control-allow-origin"] == "*"
+    problem = json.loads(body)
+    assert (problem["type"], problem["status"], problem["code"]) == ("about:blank", 503, "overloaded")
+    assert problem["retry_after"] == 7 and "7" in problem["title"]
+
+
+@pytest.mark.parametrize(
+    ("languages", "code", "direction"),
+    [("", "en", "ltr"), ("fr-CA,fr;q=0.9,en;q=0.8", "fr", "ltr"), ("xx, ar;q=0.1, en;q=0", "ar", "rtl")],
+)
+def test_people_read_a_small_page_in_their_language(languages: str, code: str, direction: str) -> None:
+    headers, body = answer(asked("/elections/tiny", accept="text/html,*/*;q=0.8", accept_language=languages))
+    assert (headers["content-type"], headers["content-language"]) == ("text/html; charset=utf-8", code)
+    assert "access-control-allow-origin" not in headers
+    assert f'<html lang="{code}" dir="{direction}">' in body.decode()
+    assert not re.search(rb"<script|<style|style=|src=|href=", body)
+
+
+def test_browsers_are_told_to_use_https_only_where_they_do() -> None:
+    assert "strict-transport-security" in answer(asked("/", scheme="https", host="example.org"))[0]
+    assert "strict-transport-security" not in answer(asked("/", scheme="https", host="localhost:8443"))[0]
+    assert "strict-transport-security" not in answer(asked("/", host="example.org"))[0]
+
+
+def test_every_refusal_that_can_be_given_is_ready() -> None:
+    refusals = Refusals()
+    for seconds in range(1, LONGEST_SECONDS + 1):
+        for language in load():
+            assert refusals.to(asked("/", accept_language=language.code), seconds)
+    assert all(max(later) <= LONGEST_SECONDS and min(later) >= 2 for later in LATER.values())
