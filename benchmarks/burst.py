@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from benchmarks.busy import await_newest, busy_election, check_newest, newest
+from benchmarks.busy import await_newest, busy_election, check_newest, deliveries, newest
 from benchmarks.fanout import CONTEST, once_and_whole, publication
 from benchmarks.load.officers import Officers
 from benchmarks.load.viewers import Viewers, now
@@ -74,8 +74,7 @@ def measure(stage: Stage, size: Size) -> Measured:
         seconds = await_newest(viewers, expected) - begun
         used = running.cpu_seconds() - used
         check_newest(events := viewers.events(), expected)
-    deliveries = sum(event.deliveries for event in events)
-    return _measured(len(receipts), deliveries, seconds, used)
+    return _measured(len(receipts), deliveries(events, receipts), seconds, used)
 
 
 def measure_nchan(stage: Stage, size: Size) -> Measured:
@@ -102,10 +101,10 @@ def measure_nchan(stage: Stage, size: Size) -> Measured:
     return _measured(version, version * size.viewers, seconds, used)
 
 
-def _measured(changes: int, deliveries: int, seconds: float, used: float) -> Measured:
+def _measured(changes: int, delivered: int, seconds: float, used: float) -> Measured:
     details = {
         "seconds": seconds,
-        "deliveries/s": deliveries / seconds,
+        "deliveries/s": delivered / seconds,
         "cpu_us": used / changes * 1e6,
     }
     return Measured(changes / seconds, details)

@@ -63,6 +63,12 @@ def newest(tallies: Tallies, receipts: Sequence[Receipt]) -> dict[str, Newest]:
     return found
 
 
+def deliveries(events: Sequence[Event], receipts: Sequence[Receipt]) -> int:
+    """Events that viewers got because of these tallies, without what they found when they came."""
+    first = min(receipt.seq for receipt in receipts)
+    return sum(event.deliveries for event in events if event.version >= first)
+
+
 def await_newest(viewers: Viewers, expected: dict[str, Newest]) -> float:
     """When the last viewer had the newest version of every contest, by the viewers' clock."""
     return max(viewers.await_version(contest, newest.version) for contest, newest in expected.items())

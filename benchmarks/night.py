@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from benchmarks.busy import Tallies, await_newest, busy_election, check_newest, newest
+from benchmarks.busy import Tallies, await_newest, busy_election, check_newest, deliveries, newest
 from benchmarks.load.beat import Answer, Beat
 from benchmarks.load.viewers import Reached, Viewers
 from benchmarks.load.websocket import frame
@@ -75,16 +75,17 @@ def measure(stage: Stage, size: Size) -> Measured:
     with stage.serving(SERVER) as running:
         # The first viewer ever brings what is there once, however many follow.
         Viewers(stage.folder, running.port, stream, 1).close()
-        before = running.kilobytes()
+        before, begun = running.kilobytes(), time.monotonic()
         with Viewers(stage.folder, running.port, stream, size.viewers) as viewers:
+            arrivals = size.viewers / (time.monotonic() - begun)
             time.sleep(SETTLED_SECONDS)
-            memory = {"kB_per_viewer": (running.kilobytes() - before) / size.viewers}
-            details = _played(stage, running, viewers, election, size)
-            memory["kB_per_viewer_after"] = (running.kilobytes() - before) / size.viewers
-    return Measured(details["p99_ms"], {**details, **memory})
+            crowd = {"arrivals/s": arrivals, "kB_per_viewer": (running.kilobytes() - before) / size.viewers}
+            details = played(stage, running, viewers, election, size)
+            crowd["kB_per_viewer_after"] = (running.kilobytes() - before) / size.viewers
+    return Measured(details["p99_ms"], {**details, **crowd})
 
 
-def _played(stage: Stage, running: Running, viewers: Viewers, election: Election, size: Size) -> Details:
+def played(stage: Stage, running: Running, viewers: Viewers, election: Election, size: Size) -> Details:
     warm = round(size.a_second * size.warm_up)
     tallies = election.tallies[: warm + round(size.a_second * size.seconds)]
     frames = [frame(msgspec.json.encode(tally)) for tally in tallies]
@@ -93,7 +94,8 @@ def _played(stage: Stage, running: Running, viewers: Viewers, election: Election
         used, begun = running.cpu_seconds(), time.monotonic()
         counted = officers.send(frames[warm:], size.a_second)
         used, seconds = running.cpu_seconds() - used, time.monotonic() - begun
-    expected = newest(tallies, [receipt_of(answer) for answer in answers + counted])
+    receipts = [receipt_of(answer) for answer in answers + counted]
+    expected = newest(tallies, receipts)
     await_newest(viewers, expected)
     moments = stage.run(recorded(stage, election))
     changes = changes_of(tallies[warm:], counted, moments, viewers.reached)
@@ -102,7 +104,7 @@ def _played(stage: Stage, running: Running, viewers: Viewers, election: Election
         **lags(changes),
         "receipts_p99_ms": percentile([1000 * (answer.at - answer.due) for answer in counted], 99),
         "tallies/s": len(counted) / seconds,
-        "deliveries/s": sum(event.deliveries for event in events) / (seconds + size.warm_up),
+        "deliveries/s": deliveries(events, receipts) / (seconds + size.warm_up),
         "cpu_%": 100 * used / seconds,
     }
 

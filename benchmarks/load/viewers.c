@@ -5,7 +5,7 @@
    Each viewer asks for PATH once and reads. An event counts if its data names a contest and a version, as
    results do. What is told, on standard output, a line each; times are nanoseconds of CLOCK_MONOTONIC:
 
-       connected                            every viewer has the head of its answer
+       connected NUMBER                     so many viewers have the head of their answer; told now and then
        reached CONTEST VERSION TIME         the last viewer has this version of the contest, or a newer one
 
    and when standard input ends, for every event that anybody got:
@@ -263,8 +263,8 @@ static void head(struct viewer *viewer, char *piece, size_t size) {
         fail("a viewer was answered with: %s", viewer->kept);
     viewer->chunked = strcasestr(viewer->kept, "transfer-encoding: chunked") != NULL;
     viewer->streaming = true;
-    if (++streaming == number)
-        puts("connected");
+    if (++streaming == number || streaming % WAITING == 0)
+        printf("connected %ld\n", streaming);
     char *rest = end + 4;
     size_t left = viewer->kept + viewer->size - rest;
     char *copy = need(malloc(left + 1));

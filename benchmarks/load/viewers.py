@@ -59,7 +59,8 @@ class Viewers:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         try:
-            while self._line() != b"connected":
+            all_connected = b"connected %d" % number
+            while self._line("the head of an answer") != all_connected:
                 pass
         except BaseException:
             self.close()
