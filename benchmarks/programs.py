@@ -11,6 +11,8 @@ from benchmarks.load.wire import WrongAnswer
 
 PACKAGES: Mapping[str, str] = {
     "cpulimit": "cpulimit",
+    "h2load": "nghttp2-client",
+    "nginx": "nginx",
     "pgbench": "postgresql",
     "wrk": "wrk",
 }
@@ -39,8 +41,8 @@ def missing(name: str) -> str:
 
 
 def _found(name: str) -> str | None:
-    # Debian keeps a PostgreSQL's own programs off the path.
+    # Debian keeps a PostgreSQL's own programs off everybody's path, and nginx off most people's.
     beside_postgres = [
         str(folder) for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     ]
-    return shutil.which(name) or shutil.which(name, path=":".join(beside_postgres))
+    return shutil.which(name) or shutil.which(name, path=":".join(["/usr/sbin", *beside_postgres]))
