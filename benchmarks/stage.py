@@ -50,6 +50,8 @@ class Server(msgspec.Struct, frozen=True):
     name: str
     command: tuple[str, ...]
     prepare: Callable[[Path, int], None] = _nothing
+    anywhere: bool = False
+    """Whether it may run on every core, the load's too."""
 
 
 def on_uvicorn(name: str, application: str) -> Server:
@@ -80,17 +82,17 @@ class Running(msgspec.Struct, frozen=True):
         return sum(self._status("VmHWM"))
 
     def _status(self, name: str) -> Iterator[int]:
-        for process in self._processes():
+        for process in self.processes():
             for line in (process / "status").read_text().splitlines():
                 if line.startswith(f"{name}:"):
                     yield int(line.split()[1])
 
     def cpu_seconds(self) -> float:
         """The processor time that they have used: the cost of work, whatever else the machine does."""
-        fields = [_fields_of(process) for process in self._processes()]
+        fields = [_fields_of(process) for process in self.processes()]
         return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
 
-    def _processes(self) -> list[Path]:
+    def processes(self) -> list[Path]:
         """The process itself, and what it has started: each row's server leads a group of its own."""
         found = []
         for process in Path("/proc").glob("[0-9]*"):
@@ -128,7 +130,8 @@ class Stage:
     def __init__(self, running: Engines, folder: Path) -> None:
         self.engines = running
         self.folder = folder
-        # Before this process is put on one of them: it would not see the other one any more.
+        # Before this process is put on one of them: it would not see the other ones any more.
+        self.cores = os.sched_getaffinity(0)
         self.server_core, self.load_core = cores()
         self._settings = load_settings({"TALLYSTREAM_DATA": str(folder / "data")}).with_engines(
             running.database_url, running.redis_url
@@ -203,10 +206,8 @@ class Stage:
         return await asyncpg.connect(self.engines.database_url)
 
     @contextlib.contextmanager
-    def serving(
-        self, server: Server, *, cores: Collection[int] = (), **environment: str
-    ) -> Iterator[Running]:
-        """Runs a row's server on a core of its own, or on those that are named.
+    def serving(self, server: Server, **environment: str) -> Iterator[Running]:
+        """Runs a row's server, on a core of its own if it asks for nothing else.
 
         Raises WrongAnswer where it does not come up.
         """
@@ -214,7 +215,7 @@ class Stage:
         server.prepare(self.folder, port)
         command = [word.format(port=port, folder=self.folder) for word in server.command]
         log = self.folder / f"{server.name}.log"
-        with log.open("wb") as output, _on_cores(cores or {self.server_core}):
+        with log.open("wb") as output, on_cores(self.cores if server.anywhere else {self.server_core}):
             process = subprocess.Popen(
                 command,
                 cwd=ROOT,
@@ -271,8 +272,8 @@ async def _prepared(url: str) -> None:
 
 
 @contextlib.contextmanager
-def _on_cores(cores: Collection[int]) -> Iterator[None]:
-    """Whatever is started here stays on these cores, with all that it starts itself."""
+def on_cores(cores: Collection[int]) -> Iterator[None]:
+    """This process, and whatever it starts meanwhile for good, stays on these cores."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
