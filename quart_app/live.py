@@ -82,7 +82,7 @@ class Broadcaster:
         feed: Feed,
         *,
         staff: bool,
-        pause: float,
+        pause: Callable[[], float],
         heartbeat: float,
         stuck: float,
         connected: Callable[[], bool],
@@ -178,7 +178,7 @@ class Broadcaster:
             seen = view.version
         await self._tend()
         if view is not None:
-            await asyncio.sleep(self._pause)
+            await asyncio.sleep(self._pause())
         return seen
 
     def _tell_of(self, changed: list[str], seen: int) -> None:
@@ -269,9 +269,12 @@ class Broadcasters:
     """The broadcasters of a process, made when the first viewer comes: one for the public, one for staff."""
 
     def __init__(
-        self, *, pause: float, heartbeat: float, stuck: float, connected: Callable[[], bool]
+        self, *, pause: Callable[[], float], heartbeat: float, stuck: float, connected: Callable[[], bool]
     ) -> None:
-        """`connected` tells whether announcements of other processes are heard just now."""
+        """`pause` tells the seconds from one event to the next, which are more under pressure.
+
+        `connected` tells whether announcements of other processes are heard just now.
+        """
         self._pause = pause
         self._heartbeat = heartbeat
         self._stuck = stuck

@@ -179,7 +179,7 @@ class Services:
             officers=settings.overload.officers,
         )
         self.broadcasters = Broadcasters(
-            pause=settings.live.pause,
+            pause=lambda: self.overload.slowed(settings.live.pause),
             heartbeat=settings.live.heartbeat,
             stuck=settings.live.stuck,
             connected=lambda: self.broker.connected,
