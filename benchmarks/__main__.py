@@ -44,20 +44,20 @@ def _run(paths: Sequence[str], rounds: int, console: Console) -> None:
 
 
 def _measured(name: str, path: Path, here: Stage, rounds: int, console: Console) -> Compared:
-    compared = _with_progress(name, path.unit, path.rows(here), rounds, console)
+    compared = _with_progress(name, path, path.rows(here), rounds, console)
     return msgspec.structs.replace(compared, curves=tuple(path.curves(here)))
 
 
-def _with_progress(path: str, unit: str, rows: Sequence[Row], rounds: int, console: Console) -> Compared:
+def _with_progress(name: str, path: Path, rows: Sequence[Row], rounds: int, console: Console) -> Compared:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     # Drawn only between two measurements: while one runs, this core belongs to the load.
     with Progress(*columns, console=console, transient=True, auto_refresh=False) as progress:
-        task = progress.add_task(path, total=len(rows) * rounds)
+        task = progress.add_task(name, total=len(rows) * rounds)
 
         def measured(row: str, number: int) -> None:
-            progress.update(task, advance=1, description=f"{path}: {row}, round {number} done", refresh=True)
+            progress.update(task, advance=1, description=f"{name}: {row}, round {number} done", refresh=True)
 
-        return compare(unit, rows, rounds, measured)
+        return compare(path.unit, rows, rounds, measured, less_is_better=path.less_is_better)
 
 
 if __name__ == "__main__":

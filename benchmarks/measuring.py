@@ -34,15 +34,17 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """One path's rows, the fastest first, and its curves."""
+    """One path's rows, the best first, and its curves."""
 
     unit: str
     rows: dict[str, Figures]
     curves: tuple["Curve", ...] = ()
+    less_is_better: bool = False
 
     def times_ours(self, name: str) -> float:
-        """How many times as fast ours is as this row."""
-        return self.rows[OURS].figure / self.rows[name].figure
+        """How many times as good ours is as this row."""
+        times = self.rows[OURS].figure / self.rows[name].figure
+        return 1 / times if self.less_is_better else times
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -56,6 +58,7 @@ class Compared(msgspec.Struct, frozen=True):
                 for name, row in self.rows.items()
             },
             "curves": msgspec.to_builtins(self.curves),
+            "less_is_better": self.less_is_better,
         }
 
     @classmethod
@@ -65,7 +68,8 @@ class Compared(msgspec.Struct, frozen=True):
         for name, figure in found["rows"].items():
             details = dict(found["details"][name])
             rows[name] = Figures(figure, rounds=details.pop("rounds"), details=details)
-        return cls(found["unit"], rows, msgspec.convert(found.get("curves", ()), tuple[Curve, ...]))
+        curves = msgspec.convert(found.get("curves", ()), tuple[Curve, ...])
+        return cls(found["unit"], rows, curves, found.get("less_is_better", False))
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -78,7 +82,12 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 def compare(
-    unit: str, rows: Sequence[Row], rounds: int, done: Callable[[str, int], None] = lambda *_: None
+    unit: str,
+    rows: Sequence[Row],
+    rounds: int,
+    done: Callable[[str, int], None] = lambda *_: None,
+    *,
+    less_is_better: bool = False,
 ) -> Compared:
     """Measures all rows once, and all again: whatever else the machine does meets them alike.
 
@@ -90,8 +99,8 @@ def compare(
             measured[row.name].append(row.measure())
             done(row.name, number)
     figures = {name: _median(all_rounds) for name, all_rounds in measured.items()}
-    fastest_first = sorted(figures.items(), key=lambda item: -item[1].figure)
-    return Compared(unit, dict(fastest_first))
+    best_first = sorted(figures.items(), key=lambda item: item[1].figure, reverse=not less_is_better)
+    return Compared(unit, dict(best_first), less_is_better=less_is_better)
 
 
 def _median(rounds: list[Measured]) -> Figures:

@@ -32,6 +32,8 @@ class Path(msgspec.Struct, frozen=True):
     curves: Callable[[Stage], list[Curve]] = _no_curves
     about: Mapping[str, str] = {}
     """What each row is, by its name, in a line."""
+    less_is_better: bool = False
+    """Of the figure, as of milliseconds."""
 
 
 PATHS: dict[str, Path] = {
@@ -72,15 +74,17 @@ PATHS: dict[str, Path] = {
         night.UNIT,
         lambda stage: night.rows(stage, night.Size()),
         about=night.ABOUT,
+        less_is_better=True,
     ),
     "nchan": Path(
         "The same night with nginx and Nchan in front, fed by `tallystream fan-out`.",
         nchan_front.UNIT,
         lambda stage: nchan_front.rows(stage, night.Size()),
         about=nchan_front.ABOUT,
+        less_is_better=True,
     ),
     "reads": Path(
-        "Answers to a GET of an election's current results, about 5 kB, on 50 connections that are kept.",
+        "Answers to a GET of an election's current results, about 7 kB, on 50 connections.",
         reads.UNIT,
         lambda stage: reads.rows(stage, reads.Size()),
         about=reads.ABOUT,
@@ -112,5 +116,6 @@ PATHS: dict[str, Path] = {
         "second.",
         board.UNIT,
         lambda stage: board.rows(stage, board.Size()),
+        less_is_better=True,
     ),
 }

@@ -23,7 +23,7 @@ HEAD = """# What was measured
 
 Written by `make bench`; [docs/benchmarks.md](../../docs/benchmarks.md) tells how it is measured and how to
 read it. Figures drift with the machine: **the ratio of two rows of one path is what counts.** "ours is" says
-how many times as fast ours is as that row; every figure is the median of its rounds.
+how many times as good ours is as that row; every figure is the median of its rounds.
 """
 
 

@@ -35,7 +35,7 @@ http {{
         listen {host}:{port}{tls};
         ssl_certificate {certificate};
         ssl_certificate_key {key};
-        location / {{
+        location ~ . {{
             types {{ }}
             default_type {content_type};
             {headers}
