@@ -18,7 +18,6 @@ _CONFIG = """\
 load_module {module};
 daemon off;
 master_process off;
-worker_rlimit_nofile 20000;
 pid {folder}/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 16384; }}
