@@ -115,7 +115,7 @@ class Cluster:
         for node in self.nodes[1:]:
             await node.ask("CLUSTER MEET", "127.0.0.1", self.nodes[0].port, self.nodes[0].bus)
         for node in self.nodes:
-            await until(lambda node=node: node.knows(4))  # type: ignore[misc]
+            await until(lambda node=node: node.knows(4))
         await self.replica.ask("CLUSTER REPLICATE", await self.owner.identity())
         await until(self.owner.has_replica)
 

@@ -29,7 +29,7 @@ from tests.e2e.running import Server
 PROGRAMS = ("ip", "tc", "nsenter", "unshare", "setpriv")
 NEEDED = "root and iproute2 (apt-get install iproute2)"
 # RFC 2544 keeps these addresses for tests of networks.
-NETWORKS = list(ipaddress.ip_network("198.18.0.0/15").subnets(new_prefix=24))
+NETWORKS = list(ipaddress.IPv4Network("198.18.0.0/15").subnets(new_prefix=24))
 # As between machines in neighbouring halls.
 DELAY = "1ms"
 # Ends with the process that starts it, even if that is killed.

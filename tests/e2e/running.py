@@ -20,7 +20,7 @@ from quart_app.embedded import Engines
 from quart_app.settings import load_settings
 from quart_app.wiring import Services
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 
 
 def free_port() -> int:

@@ -87,6 +87,7 @@ async def send(host: Host, token: str, tally: TallySubmission) -> httpx.Response
 async def shown(host: Host) -> tuple[bytes, str]:
     async with httpx.AsyncClient(base_url=host.url) as client:
         answer = await client.get(RESULTS)
+        assert answer.status_code == 200, answer.text
         return answer.content, answer.headers["ETag"]
 
 

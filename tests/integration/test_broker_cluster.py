@@ -108,13 +108,13 @@ async def test_every_process_hears_everything_once_and_its_own_without_the_clust
     await speaker.broker.announce_complaint(speaker, "tiny")
     # What comes after it on the same channels has come through when this is heard.
     for other in processes[1:]:
-        await until(lambda other=other: other.hears(7))  # type: ignore[misc]
+        await until(lambda other=other: other.hears(7))
     await processes[1].announce(8)
     await until(lambda: speaker.hears(8))
     for process in processes:
         assert [announcement.seq for announcement in process.ear.heard] == [7, 8]
-        await until(lambda process=process: _is(process.ear.members, [3]))  # type: ignore[misc]
-        await until(lambda process=process: _is(process.ear.complaints, ["tiny"]))  # type: ignore[misc]
+        await until(lambda process=process: _is(process.ear.members, [3]))
+        await until(lambda process=process: _is(process.ear.complaints, ["tiny"]))
 
 
 async def _is(found: list[Any], expected: list[Any]) -> bool:
@@ -211,7 +211,7 @@ async def test_two_applications_on_a_cluster_show_each_others_tallies_complaints
     rosa = await Staff.of(client_of(here), desk, "rosa")
     olga = await desk.official("olga", roles=["officer", "auditor"], units=["north-1", "south"])
     for app in (here, there):
-        await until(lambda app=app: _hears(app))  # type: ignore[misc]
+        await until(lambda app=app: _hears(app))
     client = client_of(there)
     async with (
         Stream(client, f"{desk.path}/results/stream?contest=president") as results,
@@ -235,9 +235,9 @@ async def test_two_applications_on_a_cluster_show_each_others_tallies_complaints
 async def _killed_and_healed(cluster: Cluster, *apps: Quart) -> None:
     cluster.owner.kill()
     for app in apps:
-        await until(lambda app=app: _is_deaf(app))  # type: ignore[misc]
+        await until(lambda app=app: _is_deaf(app))
     for app in apps:
-        await until(lambda app=app: _hears(app))  # type: ignore[misc]
+        await until(lambda app=app: _hears(app))
 
 
 async def _hears(app: Quart) -> bool:
