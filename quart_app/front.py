@@ -43,6 +43,8 @@ class FrontDoor:
         """Answers with results that this process gave here, ahead of Quart."""
         self.unchanged = 0
         """Likewise, those that said that nothing had changed (304)."""
+        self.streams = 0
+        """Streams that were begun here."""
 
     # No coroutine of its own: one frame less for each of thousands of streams.
     def __call__(self, scope: Any, receive: Any, send: Any) -> Coroutine[Any, Any, None]:
@@ -95,6 +97,7 @@ class FrontDoor:
             await self._pass_on(scope, receive, send)
             return
         broadcaster = house.broadcasters.of(watched.feed, staff=False)
+        self.streams += 1
         with house.watchers.streams(staff=False):
             await send(watched.start)
             await broadcaster.watch(send, watched.contest, functools.partial(_has_left, receive))

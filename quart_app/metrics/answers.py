@@ -27,6 +27,7 @@ class Answers:
         if self.front is not None:
             found[Kind.RESULTS, "2xx"] += self.front.answered
             found[Kind.RESULTS, "3xx"] += self.front.unchanged
+            found[Kind.STREAM, "2xx"] += self.front.streams
         return found
 
 

@@ -156,7 +156,9 @@ async def test_officers_and_viewers_are_counted_while_they_are_there(client: Cli
         await following.send('{"type": "subscribe"}')
         await said(following)
         await stream.event("results")
-        assert _watchers(await scraped(client)) == {
+        figures = await scraped(client)
+        assert figures["tallystream_http_answers_total kind=stream status=2xx"] == 1
+        assert _watchers(figures) == {
             "officer_socket": 1,
             "results_socket": 1,
             "public_stream": 1,
