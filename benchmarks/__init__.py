@@ -1,6 +1,5 @@
-"""How fast, against what: `make bench`, or `python -m benchmarks [intake|fanout|reads]`.
+"""How fast, against what: `make bench`, or `python -m benchmarks [PATH…]`.
 
-Each path (intake.py, fanout.py, reads.py) lists its rows and measures one of them: a server in a
-process of its own on one core, the load on another. docs/benchmarks.md tells how to read the figures
-and how to add a row.
+Each path (paths.py lists them) has rows, of which each is measured by itself: a server on one core, the load
+on another. docs/benchmarks.md tells how to read the figures and how to add a row.
 """
