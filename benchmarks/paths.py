@@ -8,7 +8,19 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from benchmarks import board, burst, fanout, growth, intake, nchan_front, night, pages, reads, registry
+from benchmarks import (
+    board,
+    burst,
+    fanout,
+    growth,
+    intake,
+    nchan_front,
+    night,
+    pages,
+    reads,
+    registry,
+    workers,
+)
 from benchmarks.measuring import Curve, Row
 from benchmarks.stage import Stage
 
@@ -100,6 +112,13 @@ PATHS: dict[str, Path] = {
         reads.UNIT,
         lambda stage: reads.rows(stage, reads.Size(), reads.IN_BROWSERS),
         about=reads.ABOUT,
+    ),
+    "workers": Path(
+        "Answers to a GET of an election's current results, about 5 kB, on 100 connections that the kernel "
+        "spreads over the workers; then receipts to 50 officers of one election.",
+        workers.UNIT,
+        lambda stage: workers.rows(stage, workers.Size()),
+        about=workers.ABOUT,
     ),
     "registry": Path(
         "Voters that one request brings, each sealed, in the order of the file.",

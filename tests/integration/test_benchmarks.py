@@ -19,6 +19,7 @@ from benchmarks import (
     reads,
     registry,
     wide,
+    workers,
 )
 from benchmarks.load.officers import Officers
 from benchmarks.load.websocket import frame
@@ -139,6 +140,19 @@ async def databases(stage: Stage) -> list[str]:
     rows = await connection.fetch("SELECT datname FROM pg_database WHERE datname LIKE 'benchmark\\_%'")
     await connection.close()
     return [row["datname"] for row in rows]
+
+
+def test_two_workers_are_measured_with_connections_at_both(stage: Stage) -> None:
+    quick = workers.Size(readers=20, officers=4, tallied=200, warm_up=0.02, seconds=0.5, percent=50)
+    rows = {row.name: row for row in workers.rows(stage, quick)}
+    limited = with_program("cpulimit", "ours", "two-workers")
+    expected = with_program("wrk", *limited, "one-unlimited", "two-unlimited")
+    assert list(rows) == expected
+    for name in {"two-workers", "one-unlimited"} & rows.keys():
+        measured = rows[name].measure()
+        assert measured.figure > 0
+        assert measured.details["receipts/s"] > 0
+        assert measured.details["connections"] == 20
 
 
 def test_a_filled_election_without_one_of_its_tallies_is_found(stage: Stage) -> None:
