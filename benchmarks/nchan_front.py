@@ -1,13 +1,12 @@
 """Election night with nginx and Nchan in front: more viewers than one of our processes carries.
 
 The same night as night.py plays, on the same server; the viewers are nginx's, which `tallystream fan-out`
-feeds. nginx runs with deploy/nchan.conf, one worker, without TLS, as the viewers of the other row have none.
+feeds. nginx runs with the files in deploy/: one worker, and no TLS, as in the other row.
 """
 
 import contextlib
 import functools
 import itertools
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -20,7 +19,8 @@ from benchmarks.busy import busy_election
 from benchmarks.load.viewers import Viewers
 from benchmarks.load.wire import HOST
 from benchmarks.measuring import OURS, Measured, Row
-from benchmarks.peers.nchan import is_here, left_out
+from benchmarks.peers import nginx
+from benchmarks.peers.nchan import MODULE, is_here, left_out
 from benchmarks.stage import Running, Server, Stage, free_port
 from quart_app.settings import ROOT
 
@@ -31,9 +31,6 @@ ABOUT = {
     "nchan": "nginx with Nchan serves the 5,000, one worker, fed by `tallystream fan-out`",
     "nchan-18000": "the same with 18,000 viewers, as many as 20,000 descriptors allow",
 }
-
-_CONF = ROOT / "deploy" / "nchan.conf"
-_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -62,10 +59,9 @@ def measure(stage: Stage, size: night.Size) -> Measured:
     definition, reports = busy_election(size.contests, size.precincts)
     election = stage.defined(definition, tuple(itertools.chain.from_iterable(reports)))
     stream = f"{election.path}/results/stream"
-    with (
-        stage.serving(night.SERVER, TALLYSTREAM_REQUESTS_PROXIES="1") as server,
-        fronted(stage, server) as front,
-    ):
+    # The application answers viewers whom Nchan does not; here it must not, or nobody would notice.
+    alone = {"TALLYSTREAM_LIVE_MAX_WATCHERS": "1", "TALLYSTREAM_REQUESTS_PROXIES": "1"}
+    with stage.serving(night.SERVER, **alone) as server, fronted(stage, server) as front:
         Viewers(stage.folder, front.nginx.port, stream, 1).close()
         before = front.nginx.kilobytes()
         with Viewers(stage.folder, front.nginx.port, stream, size.viewers) as viewers:
@@ -89,34 +85,21 @@ def fronted(stage: Stage, server: Running) -> Iterator[Front]:
     to = ("--to", f"http://{HOST}:{publish}")
     feeding = Server("fan-out", (sys.executable, "-m", "quart_app", "fan-out", "--port", "{port}", *to))
     with stage.serving(feeding) as feeder:
-        configure = functools.partial(_configure, server.port, feeder.port, publish)
-        command = ("nginx", "-e", "stderr", "-c", "{folder}/front.conf", "-g", "daemon off;")
-        with stage.serving(Server("nchan", command, configure)) as nginx:
-            yield Front(nginx, feeder)
+        alone = nginx.cache(server.port)
+        configure = functools.partial(_with_nchan, alone, publish, feeder.port)
+        with stage.serving(msgspec.structs.replace(alone, prepare=configure)) as before:
+            yield Front(before, feeder)
 
 
-def _configure(server: int, asked: int, publish: int, folder: Path, port: int) -> None:
-    """The file as it is shipped, but for addresses, folders, TLS and as many workers as cores."""
-    text = _CONF.read_text()
-    temporary = "".join(f"{name}_temp_path {folder}/front/{name};\n" for name in _TEMPORARY)
-    for shipped, here in {
-        "user www-data;": "user root;" if os.geteuid() == 0 else "",
-        "worker_processes auto;": "worker_processes 1;",
-        "worker_rlimit_nofile 1048576;": "",
-        "worker_connections 262144;": "worker_connections 65536;",
-        "/run/nginx.pid": f"{folder}/front/pid",
-        "error_log /var/log/nginx/error.log warn;": "error_log stderr error;",
-        "/var/cache/nginx/fan-out": f"{folder}/front/cache",
-        "nchan_shared_memory_size 256m;": f"nchan_shared_memory_size 256m;\n{temporary}",
-        "server 127.0.0.1:8000;": f"server {HOST}:{server};",
-        "server 127.0.0.1:8082;": f"server {HOST}:{asked};",
-        "listen 127.0.0.1:8081;": f"listen {HOST}:{publish};",
-        "listen 80 default_server;": f"listen unix:{folder}/front/plain;",
-        "listen 443 ssl http2 default_server;": f"listen {HOST}:{port} backlog=4096;",
-        "ssl_certificate /etc/nginx/tallystream.crt;": "",
-        "ssl_certificate_key /etc/nginx/tallystream.key;": "",
-    }.items():
-        text = text.replace(shipped, here)
-    (folder / "front").mkdir(exist_ok=True)
-    (folder / "front" / "plain").unlink(missing_ok=True)
-    (folder / "front.conf").write_text(text)
+def _with_nchan(alone: Server, publish: int, asked: int, folder: Path, port: int) -> None:
+    """deploy/nginx.conf with the lines that deploy/nchan.conf names, and no limit for one address."""
+    alone.prepare(folder, port)
+    for name in ("nchan.conf", "nchan-stream.conf"):
+        text = (ROOT / "deploy" / name).read_text().replace("/var/cache", str(folder))
+        text = text.replace("server 127.0.0.1:8082;", f"server {HOST}:{asked};")
+        text = text.replace("listen 127.0.0.1:8081;", f"listen {HOST}:{publish};")
+        (folder / name).write_text(text)
+    text = (folder / "cache.conf").read_text()
+    text = text.replace("http {\n", f"http {{\ninclude {folder}/nchan.conf;\n", 1)
+    text = text.replace("limit_conn public_open 500;", f"include {folder}/nchan-stream.conf;")
+    (folder / "cache.conf").write_text(f"load_module {MODULE};\n{text}")

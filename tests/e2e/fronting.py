@@ -1,8 +1,7 @@
-"""nginx with Nchan from deploy/nchan.conf in front of a server, and what feeds it; all end with the test."""
+"""nginx with Nchan in front of a server, and what feeds it; all end with the test."""
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,90 +11,78 @@ from pathlib import Path
 
 import pytest
 
-from quart_app.certificate import localhost_certificate
 from quart_app.settings import ROOT
+from tests.e2e import proxied
+from tests.e2e.proxied import Proxy
 from tests.e2e.running import READY_SECONDS, Server, free_port
 
 MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
-def needs_nginx(name: str) -> None:
+def needs_nchan(name: str) -> None:
     """Leaves the test `name` out where nginx or Nchan is missing; in CI that is a failure."""
-    if NGINX and MODULE.exists():
+    proxied.needs_nginx(name)
+    if MODULE.exists():
         return
-    message = f"{name} is left out without Nchan: apt-get install nginx libnginx-mod-nchan"
+    message = f"{name} is left out without Nchan: apt-get install libnginx-mod-nchan"
     if os.environ.get("CI") == "true":
         pytest.fail(message)
     pytest.skip(message)
 
 
-class Front:
-    """nginx at `url` and `tallystream fan-out` beside it, each of which can go and come back."""
+class Front(Proxy):
+    """nginx with deploy/nginx.conf and Nchan's parts, and `tallystream fan-out` beside it.
 
-    def __init__(self, server: Server, folder: Path, *, workers: int = 2) -> None:
-        self.port, self._publish, self._ask = free_port(), free_port(), free_port()
-        self.url = f"https://localhost:{self.port}"
+    Each of the two can go and come back.
+    """
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        self._publish, self._ask = free_port(), free_port()
+        super().__init__(server, folder)
         self._environ = server.environ
-        self._folder = folder / f"nginx-{self.port}"
-        self._folder.mkdir()
-        self._conf = self._folder / "nginx.conf"
-        self._conf.write_text(self._configured(server, workers))
-        self._log = self._folder / "log"
-        self._nginx: subprocess.Popen[bytes] | None = None
+        self._log = self._folder / "fan-out.log"
         self._feeder: subprocess.Popen[bytes] | None = None
 
-    def _configured(self, server: Server, workers: int) -> str:
-        """The file as it is shipped, but for addresses, folders, and the account of the test."""
-        certificate = localhost_certificate(self._folder)
-        temporary = "".join(f"{name}_temp_path {self._folder}/{name};\n" for name in TEMPORARY)
-        text = (ROOT / "deploy" / "nchan.conf").read_text()
-        for shipped, here in {
-            "user www-data;": "user root;" if os.geteuid() == 0 else "",
-            "worker_processes auto;": f"worker_processes {workers};",
-            "worker_rlimit_nofile 1048576;": "",
-            "worker_connections 262144;": "worker_connections 4096;",
-            "/run/nginx.pid": f"{self._folder}/pid",
-            "/var/log/nginx/error.log": f"{self._folder}/error.log",
-            "/var/cache/nginx/fan-out": f"{self._folder}/cache",
-            "nchan_shared_memory_size 256m;": f"nchan_shared_memory_size 32m;\n{temporary}",
-            "server 127.0.0.1:8000;": f"server 127.0.0.1:{server.port};",
-            "server 127.0.0.1:8082;": f"server 127.0.0.1:{self._ask};",
-            "listen 127.0.0.1:8081;": f"listen 127.0.0.1:{self._publish};",
-            "listen 80 default_server;": f"listen unix:{self._folder}/plain;",
-            "listen 443 ssl": f"listen 127.0.0.1:{self.port} ssl",
-            "/etc/nginx/tallystream.crt": str(certificate.certfile),
-            "/etc/nginx/tallystream.key": str(certificate.keyfile),
+    def _configured(self, server: Server) -> str:
+        """With the lines that nchan.conf names, and its files as they are shipped but for their addresses."""
+        text = f"load_module {MODULE};\n{super()._configured(server)}"
+        for context, name in {
+            "http {\n": "nchan.conf",
+            # The server's first line that no other server has.
+            "limit_req zone=public_rate": "nchan-stream.conf",
         }.items():
-            assert text.count(shipped) == 1, shipped
-            text = text.replace(shipped, here)
+            (self._folder / name).write_text(self._moved((ROOT / "deploy" / name).read_text()))
+            assert text.count(context) == 1, context
+            included = f"include {self._folder}/{name};\n"
+            before, after = ("", included) if context.endswith("{\n") else (included, "")
+            text = text.replace(context, f"{before}{context}{after}")
         return text
 
-    def start(self) -> None:
-        self.start_nginx()
-        self.start_feeder()
-
-    def start_nginx(self) -> None:
-        assert NGINX is not None
-        command = [NGINX, "-e", f"{self._folder}/error.log", "-c", str(self._conf), "-g", "daemon off;"]
-        self._nginx = self._started(command, self.port)
+    def _moved(self, text: str) -> str:
+        return (
+            text.replace("server 127.0.0.1:8082;", f"server 127.0.0.1:{self._ask};")
+            .replace("listen 127.0.0.1:8081;", f"listen 127.0.0.1:{self._publish};")
+            .replace("/var/cache", str(self._folder))
+            .replace("nchan_shared_memory_size 256m;", "nchan_shared_memory_size 32m;")
+        )
 
     def start_feeder(self) -> None:
         command = [sys.executable, "-m", "quart_app", "fan-out", "--port", str(self._ask)]
-        self._feeder = self._started([*command, "--to", f"http://127.0.0.1:{self._publish}"], self._ask)
-
-    def _started(self, command: list[str], port: int) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
-            process = subprocess.Popen(command, env=self._environ, stdout=log, stderr=log)
+            self._feeder = subprocess.Popen(
+                [*command, "--to", f"http://127.0.0.1:{self._publish}"],
+                env=self._environ,
+                stdout=log,
+                stderr=log,
+            )
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
-            assert process.poll() is None, f"{command[0]} ended: {self._log.read_text()}"
+            assert self._feeder.poll() is None, f"it ended: {self._log.read_text()}"
             with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return process
+                socket.create_connection(("127.0.0.1", self._ask), 1).close()
+                return
             time.sleep(0.05)
-        pytest.fail(f"{command[0]} does not listen: {self._log.read_text()}")
+        pytest.fail(f"nobody listens for nginx: {self._log.read_text()}")
 
     def kill_feeder(self) -> None:
         """As a power cut would."""
@@ -111,12 +98,9 @@ class Front:
 
     def stop_nginx(self) -> None:
         """At once, with all its connections."""
-        assert self._nginx is not None
-        self._nginx.send_signal(signal.SIGTERM)
-        self._nginx.wait(timeout=20)
+        super().end()
 
     def end(self) -> None:
-        for process in (self._feeder, self._nginx):
-            if process is not None and process.poll() is None:
-                process.terminate()
-                process.wait(timeout=20)
+        if self._feeder is not None and self._feeder.poll() is None:
+            self.kill_feeder()
+        self.stop_nginx()

@@ -1,9 +1,9 @@
-"""Live results through nginx with Nchan, as deploy/nchan.conf has it: what viewers get and when."""
+"""Live results through nginx with Nchan, with the files in deploy/: what viewers get and when."""
 
 import asyncio
 import contextlib
 import datetime
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from models.results_file import ResultsFile
 from quart_app.wiring import Services
 from tests.building import a_tally, every_tally, tiny_election
 from tests.e2e.crowd import Crowd
-from tests.e2e.fronting import Front, needs_nginx
+from tests.e2e.fronting import Front, needs_nchan
 from tests.e2e.officers import ANY_CERTIFICATE, Officer, Viewer, current, share
 from tests.e2e.running import Server, opened, until
 from tests.e2e.test_pages_browser import report
@@ -25,12 +25,21 @@ STREAM = "/api/v1/elections/tiny/results/stream"
 
 
 @pytest.fixture
+def server(make_server: Callable[..., Server]) -> Server:
+    """One that knows that nginx is before it."""
+    made = make_server(environ={"TALLYSTREAM_REQUESTS_PROXIES": "1"})
+    made.start()
+    return made
+
+
+@pytest.fixture
 def front(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Front]:
     """nginx with Nchan before the server, fed."""
-    needs_nginx(request.node.name)
+    needs_nchan(request.node.name)
     made = Front(server, tmp_path)
     try:
         made.start()
+        made.start_feeder()
         yield made
     finally:
         made.end()
@@ -227,7 +236,7 @@ async def test_after_a_restart_of_nginx_viewers_come_back_to_the_newest_state(
     await until(lambda: len(viewer.contests) == 3)
     front.stop_nginx()
     await report(desk, token, *every_tally())
-    front.start_nginx()
+    front.start()
     shown = await current(server.url, "tiny")
     await until(lambda: viewer.contests == shown)
     assert viewer.connections > 1
