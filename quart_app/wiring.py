@@ -177,6 +177,8 @@ class Services:
             late=settings.overload.late,
             requests=settings.overload.requests,
             officers=settings.overload.officers,
+            # More at once would wait for a connection to the database.
+            readers=settings.storage.pool_size,
         )
         self.broadcasters = Broadcasters(
             pause=lambda: self.overload.slowed(settings.live.pause),
@@ -220,8 +222,9 @@ class Services:
     async def close(self) -> None:
         """Takes nothing more in, answers what is under way, and lets go of the engines."""
         await self.intake.close()
-        for signal, receiver, sender in self._receivers():
-            signal.disconnect(receiver, sender=sender)
+        for signal, receiver, _ in self._receivers():
+            # From all senders: disconnected from one alone, a signal would keep the receiver for ever.
+            signal.disconnect(receiver)
         await self.overload.close()
         await self.standing.close()
         await self.broker.close()

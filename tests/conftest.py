@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import cast
 
+import hypothesis
 import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol
@@ -25,6 +26,10 @@ from tests.sockets import client_of
 
 # However much else this machine does: overload has tests of its own.
 PATIENT = {"TALLYSTREAM_OVERLOAD_LATE": "60"}
+# Tests run side by side on whatever machine there is: how long an example takes says nothing.
+hypothesis.settings.register_profile("side by side", deadline=None)
+hypothesis.settings.load_profile("side by side")
+
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 

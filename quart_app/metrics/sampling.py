@@ -45,8 +45,8 @@ class Sampling:
         self._task = asyncio.create_task(self._tick(), name="metrics")
 
     async def close(self) -> None:
-        for signal, receiver, sender in self._receivers():
-            signal.disconnect(receiver, sender)
+        for signal, receiver, _ in self._receivers():
+            signal.disconnect(receiver)
         if self._task is not None:
             await end([self._task])
 
