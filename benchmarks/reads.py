@@ -87,20 +87,32 @@ Serving = Callable[[], "contextlib.AbstractContextManager[list[Running]]"]
 
 
 def rows(stage: Stage, size: Size, headers: Mapping[str, str] = {}, *, has_it: bool = False) -> list[Row]:
-    """`headers` are what readers ask with; those who have it already send the answer's own tag besides."""
-    election = stage.election(size.precincts)
-    body = stage.count(election, election.tallies).json()
-    path = f"{election.path}/results"
-    asked = Asked(path, headers, _recorded(stage, path, headers, body), has_it)
-    file = stage.folder / f"answer-{election.code}.json"
-    file.write_bytes(msgspec.json.encode(asked.ready))
+    """`headers` are what readers ask with; those who have it already send the answer's own tag besides.
+
+    None without wrk, which is said.
+    """
+    if not is_here("wrk"):
+        return []
+    path, ready, file = prepared(stage, size.precincts, headers)
+    asked = Asked(path, headers, ready, has_it)
     served: dict[str, Serving] = {
-        server.name: functools.partial(_serving, stage, server, str(file)) for server in ONE_PROCESS
+        server.name: functools.partial(serving, stage, server, file) for server in ONE_PROCESS
     }
     if is_here("nginx"):
-        served["nginx-static"] = functools.partial(_serving, stage, nginx.static(asked.ready), str(file))
-        served["nginx-cache"] = functools.partial(_cached, stage)
-    return [Row(name, functools.partial(measure, serving, asked, size)) for name, serving in served.items()]
+        served["nginx-static"] = functools.partial(serving, stage, nginx.static(ready), file)
+        served["nginx-cache"] = functools.partial(cached, stage)
+    return [Row(name, functools.partial(measure, server, asked, size)) for name, server in served.items()]
+
+
+def prepared(stage: Stage, precincts: int, headers: Mapping[str, str] = {}) -> tuple[str, Ready, str]:
+    """The path of an election's results, what ours answers, and the file that holds it for the peers."""
+    election = stage.election(precincts)
+    body = stage.count(election, election.tallies).json()
+    path = f"{election.path}/results"
+    ready = _recorded(stage, path, headers, body)
+    file = stage.folder / f"answer-{election.code}.json"
+    file.write_bytes(msgspec.json.encode(ready))
+    return path, ready, str(file)
 
 
 def _recorded(stage: Stage, path: str, headers: Mapping[str, str], body: bytes) -> Ready:
@@ -115,24 +127,24 @@ def _recorded(stage: Stage, path: str, headers: Mapping[str, str], body: bytes) 
 
 
 @contextlib.contextmanager
-def _serving(stage: Stage, server: Server, answer: str) -> Iterator[list[Running]]:
+def serving(stage: Stage, server: Server, answer: str) -> Iterator[list[Running]]:
     with stage.serving(server, BENCHMARK_ANSWER=answer) as running:
         yield [running]
 
 
 @contextlib.contextmanager
-def _cached(stage: Stage) -> Iterator[list[Running]]:
+def cached(stage: Stage, *, tls: bool = False) -> Iterator[list[Running]]:
     """nginx, which is asked, and ours behind it."""
     with (
         stage.serving(ONE_PROCESS[0], TALLYSTREAM_REQUESTS_PROXIES="1") as behind,
-        stage.serving(nginx.cache(behind.port)) as front,
+        stage.serving(nginx.cache(behind.port, tls=tls)) as front,
     ):
         yield [front, behind]
 
 
-def measure(serving: Serving, asked: Asked, size: Size) -> Measured:
+def measure(server: Serving, asked: Asked, size: Size) -> Measured:
     """Answers a second. Raises WrongAnswer where one, before or after, is another than ours."""
-    with serving() as running:
+    with server() as running:
         port = running[0].port
         headers = dict(asked.headers)
         if asked.has_it:
@@ -142,9 +154,9 @@ def measure(serving: Serving, asked: Asked, size: Size) -> Measured:
         expected = 304 if asked.has_it else 200
         first = right(answer(port, request("GET", asked.path, headers)), asked, expected)
         wrk.load(port, asked.path, headers, size.readers, size.warm_up)
-        used = _cpu_seconds(running)
+        used = cpu_seconds(running)
         counted = wrk.load(port, asked.path, headers, size.readers, size.seconds)
-        used = _cpu_seconds(running) - used
+        used = cpu_seconds(running) - used
         right(answer(port, request("GET", asked.path, headers)), asked, expected)
     if counted.bytes < counted.requests * first.size:
         raise WrongAnswer(f"{counted.requests} answers of {first.size} bytes were {counted.bytes} bytes")
@@ -159,7 +171,7 @@ def measure(serving: Serving, asked: Asked, size: Size) -> Measured:
     )
 
 
-def _cpu_seconds(running: list[Running]) -> float:
+def cpu_seconds(running: list[Running]) -> float:
     return sum(one.cpu_seconds() for one in running)
 
 

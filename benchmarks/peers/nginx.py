@@ -102,8 +102,8 @@ def _as_shipped(upstream: int, tls: bool) -> Callable[[Path, int], None]:
             "/etc/nginx/tallystream.crt": str(certificate.certfile),
             "/etc/nginx/tallystream.key": str(certificate.keyfile),
             "tally.example.org": HOST,
-            # Without TLS there is no name to refuse a handshake for.
-            "ssl_reject_handshake on;": "ssl_reject_handshake on;" if tls else "",
+            # An address is no name that a handshake could bring.
+            "ssl_reject_handshake on;": "",
         }.items():
             text = text.replace(shipped, here)
         (folder / "cache.conf").write_text(text)

@@ -17,6 +17,7 @@ from benchmarks import (
     night,
     programs,
     reads,
+    reads_h2,
     registry,
     wide,
     workers,
@@ -48,8 +49,9 @@ def with_nchan(*rows: str) -> list[str]:
     return list(rows) if os.environ.get("CI") == "true" or nchan.is_here() else []
 
 
-READS = [name for name in reads.ABOUT if not name.startswith("nginx")]
-READS += with_program("nginx", "nginx-static", "nginx-cache")
+BY_NGINX = with_program("nginx", "nginx-static", "nginx-cache")
+READS = with_program("wrk", *(server.name for server in reads.ONE_PROCESS), *BY_NGINX)
+READS_H2 = with_program("h2load", "ours", "plain-view", *BY_NGINX)
 PEERS_OF_FANOUT = ("book", "shared-queue", "starlette-shared-queue", "sse-starlette")
 
 
@@ -80,6 +82,10 @@ def few_readers_who_have_it(stage: Stage) -> list[Row]:
     return reads.rows(stage, reads.Size(readers=3), reads.IN_BROWSERS, has_it=True)
 
 
+def few_readers_over_h2(stage: Stage) -> list[Row]:
+    return reads_h2.rows(stage, reads_h2.Size(connections=3, seconds=1))
+
+
 def few_voters(stage: Stage) -> list[Row]:
     return registry.rows(stage, registry.Size(voters=2500, of_others=1200, precincts=4, warm_up=5))
 
@@ -94,9 +100,10 @@ def few_voters(stage: Stage) -> list[Row]:
         (a_quiet_night_in_front, ["ours", *with_nchan("nchan", "nchan-18000")]),
         (few_readers, READS),
         (few_readers_who_have_it, READS),
+        (few_readers_over_h2, READS_H2),
         (few_voters, ["ours", "one-insert-a-row"]),
     ],
-    ids=["intake", "fanout", "burst", "night", "nchan", "reads", "reads-304", "registry"],
+    ids=["intake", "fanout", "burst", "night", "nchan", "reads", "reads-304", "reads-h2", "registry"],
 )
 def test_every_row_gives_right_answers(
     stage: Stage, rows: Callable[[Stage], list[Row]], names: list[str]
