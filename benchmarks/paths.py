@@ -18,6 +18,7 @@ from benchmarks import (
     night,
     pages,
     reads,
+    reads_h2,
     registry,
     workers,
 )
@@ -106,6 +107,12 @@ PATHS: dict[str, Path] = {
         reads.UNIT,
         lambda stage: reads.rows(stage, reads.Size(), has_it=True),
         about=reads.ABOUT,
+    ),
+    "reads-h2": Path(
+        "The same over HTTP/2 with TLS, on 50 connections with 10 requests under way on each.",
+        reads_h2.UNIT,
+        lambda stage: reads_h2.rows(stage, reads_h2.Size()),
+        about=reads_h2.ABOUT,
     ),
     "reads-packed": Path(
         "The same as browsers ask for it, with everything compressed that ours compresses.",
