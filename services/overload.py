@@ -28,7 +28,10 @@ _logger = logging.getLogger(__name__)
 
 
 class Overload:
-    """One for a process, whose settings are those of [overload] in config.toml."""
+    """One for a process, whose settings are those of [overload] in config.toml.
+
+    `readers` is how many requests of the public's are worked on at once.
+    """
 
     def __init__(
         self,
@@ -36,6 +39,7 @@ class Overload:
         late: float,
         requests: int,
         officers: int,
+        readers: int,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.pressure = Pressure(late, requests)
@@ -43,6 +47,11 @@ class Overload:
         """Requests that are worked on; neither open streams nor answers that were ready."""
         self.officers = 0
         """Sockets of officers that are open."""
+        self.readers = asyncio.Semaphore(readers)
+        """The public's requests that are worked on at once; the others that were let in wait.
+
+        So a rush of dear pages fills a queue, and not one long turn of the loop, for which all would wait.
+        """
         self._most_officers = officers
         self._chance = chance
         self._calm = self.pressure.calm()

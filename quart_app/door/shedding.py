@@ -62,11 +62,28 @@ class Shedding:
         return self._request(overload, scope, receive, send)
 
     async def _request(self, overload: Overload, scope: Any, receive: Any, send: Any) -> None:
-        if not overload.at_ease and not overload.takes(kind := kind_of(scope)):
+        kind = kind_of(scope)
+        if not overload.at_ease and not overload.takes(kind):
             await self._refuse(kind, scope, receive, send)
             return
         with overload.working():
-            await self._app(scope, receive, send)
+            if kind is Kind.READ:
+                await self._read(overload.readers, scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+
+    async def _read(self, readers: asyncio.Semaphore, scope: Any, receive: Any, send: Any) -> None:
+        """In its turn, which ends as soon as there is an answer: who takes it slowly keeps nobody waiting."""
+        await readers.acquire()
+        turn = contextlib.ExitStack()
+        turn.callback(readers.release)
+
+        async def answering(event: Any) -> None:
+            turn.close()
+            await send(event)
+
+        with turn:
+            await self._app(scope, receive, answering)
 
     async def _socket(self, overload: Overload, scope: Any, receive: Any, send: Any) -> None:
         if not scope["path"].endswith(_TALLIES_SOCKET):
