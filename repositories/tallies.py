@@ -11,6 +11,7 @@ from models.batch import Earlier, Held, Receipt, Recorded, Standing, Submission
 from models.lifecycles import TallyStatus
 from models.log import TallyEntry
 from models.totals import Figures
+from repositories.arrays import arrays, numbers
 
 # One row at least, for the election's own state. Rows found by ref alone belong to a repeated
 # submission, which is answered with the receipt that it got before. OFFSET 0 keeps the planner from
@@ -58,32 +59,33 @@ _MOVE = text("""
     WHERE t.election_id = :election AND t.seq = r.seq
 """)
 
+_COUNTS = ("ballots_cast", "overvotes", "undervotes", "write_ins", "rejected_ballots")
+_MOVED = tuple(f"moved_{column}" for column in range(13))
+_SHARES = tuple(f"share_{column}" for column in range(4))
+
 # The whole batch in one statement and so in one round trip. Every total has its row, of zeros, since
 # the election was defined.
-_WRITE = text("""
+_WRITE = text(f"""
     WITH entries AS (
         INSERT INTO log_entries (election_id, seq, at, kind, entry, leaf_hash)
         SELECT :election, seq, :at, kind, entry, leaf_hash
-        FROM unnest(CAST(:line_seqs AS bigint[]), CAST(:kinds AS text[]), CAST(:entries AS text[]),
+        FROM unnest({arrays("bigint", "line_seqs")}, CAST(:kinds AS text[]), CAST(:entries AS text[]),
                     CAST(:leaf_hashes AS bytea[])) AS r(seq, kind, entry, leaf_hash)
     ), new_tallies AS (
         INSERT INTO tallies (election_id, seq, contest_id, unit_id, official_id, revision, status,
                              ballots_cast, overvotes, undervotes, write_ins, rejected_ballots,
                              reason, ref, digest, channel, entry, vector, lowered, submitted_at)
         SELECT :election, r.*, :at
-        FROM unnest(CAST(:seqs AS bigint[]), CAST(:contests AS bigint[]), CAST(:units AS bigint[]),
-                    CAST(:officials AS bigint[]), CAST(:revisions AS smallint[]), CAST(:statuses AS text[]),
-                    CAST(:ballots_cast AS integer[]), CAST(:overvotes AS integer[]),
-                    CAST(:undervotes AS integer[]), CAST(:write_ins AS integer[]),
-                    CAST(:rejected_ballots AS integer[]), CAST(:reasons AS text[]), CAST(:refs AS text[]),
+        FROM unnest({arrays("bigint", "seqs", "contests", "units", "officials")},
+                    {arrays("smallint", "revisions")}, CAST(:statuses AS text[]),
+                    {arrays("integer", *_COUNTS)}, CAST(:reasons AS text[]), CAST(:refs AS text[]),
                     CAST(:digests AS bytea[]), CAST(:channels AS text[]),
-                    CAST(:entry_numbers AS smallint[]), CAST(:vectors AS bigint[]),
-                    CAST(:lowered AS boolean[])) AS r
+                    {arrays("smallint", "entry_numbers")}, {arrays("bigint", "vectors")},
+                    {arrays("boolean", "lowered")}) AS r
     ), new_votes AS (
         INSERT INTO tally_votes (election_id, seq, selection_id, votes)
         SELECT :election, r.*
-        FROM unnest(CAST(:vote_seqs AS bigint[]), CAST(:vote_selections AS bigint[]),
-                    CAST(:votes AS integer[])) AS r
+        FROM unnest({arrays("bigint", "vote_seqs", "vote_selections")}, {arrays("integer", "votes")}) AS r
     ), moved_contests AS (
         UPDATE contest_totals t SET
             units_reported = t.units_reported + r.units_reported,
@@ -101,12 +103,7 @@ _WRITE = text("""
             lowered_by = greatest(t.lowered_by, r.lowered_by),
             version = :head,
             updated_at = :at
-        FROM unnest(CAST(:total_contests AS bigint[]), CAST(:total_units AS bigint[]),
-                    CAST(:moved_0 AS bigint[]), CAST(:moved_1 AS bigint[]), CAST(:moved_2 AS bigint[]),
-                    CAST(:moved_3 AS bigint[]), CAST(:moved_4 AS bigint[]), CAST(:moved_5 AS bigint[]),
-                    CAST(:moved_6 AS bigint[]), CAST(:moved_7 AS bigint[]), CAST(:moved_8 AS bigint[]),
-                    CAST(:moved_9 AS bigint[]), CAST(:moved_10 AS bigint[]), CAST(:moved_11 AS bigint[]),
-                    CAST(:moved_12 AS bigint[]))
+        FROM unnest({arrays("bigint", "total_contests", "total_units", *_MOVED)})
              AS r(contest_id, unit_id, units_reported, quarantined_units, awaiting_units,
                   voters_registered, ballots_cast, overvotes, undervotes, write_ins, rejected_ballots,
                   turnout_n, turnout_total, turnout_squares, lowered_by)
@@ -117,9 +114,7 @@ _WRITE = text("""
             share_n = t.share_n + r.share_n,
             share_total = t.share_total + r.share_total,
             share_squares = t.share_squares + r.share_squares
-        FROM unnest(CAST(:total_selections AS bigint[]), CAST(:selection_units AS bigint[]),
-                    CAST(:share_0 AS bigint[]), CAST(:share_1 AS bigint[]), CAST(:share_2 AS bigint[]),
-                    CAST(:share_3 AS bigint[]))
+        FROM unnest({arrays("bigint", "total_selections", "selection_units", *_SHARES)})
              AS r(selection_id, unit_id, votes, share_n, share_total, share_squares)
         WHERE t.selection_id = r.selection_id AND t.unit_id = r.unit_id
     )
@@ -246,43 +241,39 @@ def _columns(election_id: int, recorded: Recorded) -> dict[str, Any]:
     # In one order everywhere, so that two processes never wait for each other's rows.
     contests = sorted(recorded.totals.contests.items())
     selections = sorted(recorded.totals.selections.items())
-    movements = _transposed((msgspec.structs.astuple(movement) for _, movement in contests), 13)
-    shares = _transposed((msgspec.structs.astuple(movement) for _, movement in selections), 4)
+    movements = _transposed((msgspec.structs.astuple(movement) for _, movement in contests), len(_MOVED))
+    shares = _transposed((msgspec.structs.astuple(movement) for _, movement in selections), len(_SHARES))
     return {
         "election": election_id,
         "at": recorded.at,
         "head": recorded.seq,
-        "line_seqs": [line.seq for line in recorded.lines],
+        "line_seqs": numbers([line.seq for line in recorded.lines]),
         "kinds": [line.kind for line in recorded.lines],
         "entries": [line.entry for line in recorded.lines],
         "leaf_hashes": [line.leaf_hash for line in recorded.lines],
-        "seqs": [row.seq for row in rows],
-        "contests": [row.contest_id for row in rows],
-        "units": [row.unit_id for row in rows],
-        "officials": [row.submission.sender.official_id for row in rows],
-        "revisions": [tally.revision for tally in tallies],
+        "seqs": numbers([row.seq for row in rows]),
+        "contests": numbers([row.contest_id for row in rows]),
+        "units": numbers([row.unit_id for row in rows]),
+        "officials": numbers([row.submission.sender.official_id for row in rows]),
+        "revisions": numbers([tally.revision for tally in tallies]),
         "statuses": [recorded.statuses.get(row.seq, row.status) for row in rows],
-        "ballots_cast": [tally.ballots_cast for tally in tallies],
-        "overvotes": [tally.overvotes for tally in tallies],
-        "undervotes": [tally.undervotes for tally in tallies],
-        "write_ins": [tally.write_ins for tally in tallies],
-        "rejected_ballots": [tally.rejected_ballots for tally in tallies],
+        **{name: numbers([getattr(tally, name) for tally in tallies]) for name in _COUNTS},
         "reasons": [tally.reason for tally in tallies],
         "refs": [tally.ref for tally in tallies],
         "digests": [row.submission.digest for row in rows],
         "channels": [row.submission.sender.channel for row in rows],
-        "entry_numbers": [row.entry for row in rows],
-        "vectors": [row.vector for row in rows],
-        "lowered": [row.lowered for row in rows],
-        "vote_seqs": [row.seq for row in rows for _ in row.votes],
-        "vote_selections": [selection for row in rows for selection in row.votes],
-        "votes": [votes for row in rows for votes in row.votes.values()],
-        "total_contests": [contest for (contest, _), _ in contests],
-        "total_units": [unit for (_, unit), _ in contests],
-        **{f"moved_{column}": values for column, values in enumerate(movements)},
-        "total_selections": [selection for (selection, _), _ in selections],
-        "selection_units": [unit for (_, unit), _ in selections],
-        **{f"share_{column}": values for column, values in enumerate(shares)},
+        "entry_numbers": numbers([row.entry for row in rows]),
+        "vectors": numbers([row.vector for row in rows]),
+        "lowered": numbers([row.lowered for row in rows]),
+        "vote_seqs": numbers([row.seq for row in rows for _ in row.votes]),
+        "vote_selections": numbers([selection for row in rows for selection in row.votes]),
+        "votes": numbers([votes for row in rows for votes in row.votes.values()]),
+        "total_contests": numbers([contest for (contest, _), _ in contests]),
+        "total_units": numbers([unit for (_, unit), _ in contests]),
+        **dict(zip(_MOVED, map(numbers, movements), strict=True)),
+        "total_selections": numbers([selection for (selection, _), _ in selections]),
+        "selection_units": numbers([unit for (_, unit), _ in selections]),
+        **dict(zip(_SHARES, map(numbers, shares), strict=True)),
     }
 
 
