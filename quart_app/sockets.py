@@ -51,7 +51,8 @@ class BoundedWebsocketConnection(EndsWithItsHandler, ASGIWebsocketConnection):
 
 async def send_frame(value: Any) -> None:
     """Sends a value as a text frame. Raises TimeoutError when the client does not take it."""
-    await asyncio.wait_for(websocket.send(_encode(value).decode()), SEND_SECONDS)
+    async with asyncio.timeout(SEND_SECONDS):
+        await websocket.send(_encode(value).decode())
 
 
 async def turn_away(error: DomainError) -> None:
