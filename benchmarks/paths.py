@@ -16,6 +16,7 @@ from benchmarks import (
     intake,
     nchan_front,
     night,
+    overload,
     pages,
     reads,
     reads_h2,
@@ -94,6 +95,14 @@ PATHS: dict[str, Path] = {
         nchan_front.UNIT,
         lambda stage: nchan_front.rows(stage, night.Size()),
         about=nchan_front.ABOUT,
+        less_is_better=True,
+    ),
+    "overload": Path(
+        "Milliseconds until an officer has the receipt, while readers ask for ten times the pages that the "
+        "process can make.",
+        overload.UNIT,
+        lambda stage: overload.rows(stage, overload.Size()),
+        about=overload.ABOUT,
         less_is_better=True,
     ),
     "reads": Path(

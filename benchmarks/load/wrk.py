@@ -30,15 +30,33 @@ class Counted(msgspec.Struct, frozen=True):
 
 def load(port: int, path: str, headers: Mapping[str, str], connections: int, seconds: float) -> Counted:
     """What so many connections got in whole seconds, one at least. Raises WrongAnswer for any failure."""
-    asked = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
-    whole = max(1, round(seconds))
-    command = [program("wrk"), "-t1", f"-c{connections}", f"-d{whole}s", "-s", str(SCRIPT), *asked]
-    done = subprocess.run(
-        [*command, f"http://{HOST}:{port}{path}"], capture_output=True, timeout=whole + SECONDS, check=False
-    )
-    if done.returncode:
-        raise WrongAnswer(f"wrk failed: {done.stderr[-500:]!r}")
-    counted = msgspec.json.decode(done.stdout.splitlines()[-1], type=Counted)
+    counted = finished(started(port, path, headers, connections, seconds), seconds)
     if counted.unlike or counted.broken or not counted.requests:
         raise WrongAnswer(f"not every answer came as it should: {counted}")
     return counted
+
+
+def started(
+    port: int, path: str, headers: Mapping[str, str], connections: int, seconds: float
+) -> "subprocess.Popen[bytes]":
+    """A load that goes on by itself until it is `finished`."""
+    asked = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
+    whole = max(1, round(seconds))
+    command = [program("wrk"), "-t1", f"-c{connections}", f"-d{whole}s", f"--timeout={SECONDS:.0f}s"]
+    command += ["-s", str(SCRIPT), *asked]
+    return subprocess.Popen(
+        [*command, f"http://{HOST}:{port}{path}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def finished(process: "subprocess.Popen[bytes]", seconds: float) -> Counted:
+    """What came of it, whatever was answered. Raises WrongAnswer where wrk itself failed."""
+    with process:
+        try:
+            output, errors = process.communicate(timeout=seconds + SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    if process.returncode:
+        raise WrongAnswer(f"wrk failed: {errors[-500:]!r}")
+    return msgspec.json.decode(output.splitlines()[-1], type=Counted)

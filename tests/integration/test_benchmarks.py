@@ -15,6 +15,7 @@ from benchmarks import (
     intake,
     nchan_front,
     night,
+    overload,
     programs,
     reads,
     reads_h2,
@@ -74,6 +75,21 @@ def a_quiet_night_in_front(stage: Stage) -> list[Row]:
     return nchan_front.rows(stage, QUIET, crowd=15)
 
 
+def a_small_flood(stage: Stage) -> list[Row]:
+    size = overload.Size(
+        connections=20,
+        few=2,
+        viewers=3,
+        officers=2,
+        a_second=20,
+        warm_up=0.5,
+        seconds=1,
+        precincts=120,
+        capacity_seconds=1,
+    )
+    return overload.rows(stage, size)
+
+
 def few_readers(stage: Stage) -> list[Row]:
     return reads.rows(stage, reads.Size(readers=3))
 
@@ -98,12 +114,24 @@ def few_voters(stage: Stage) -> list[Row]:
         (a_small_burst, ["ours", *with_nchan("nchan")]),
         (a_quiet_night, ["ours"]),
         (a_quiet_night_in_front, ["ours", *with_nchan("nchan", "nchan-18000")]),
+        (a_small_flood, with_program("wrk", "ours", "at-ease")),
         (few_readers, READS),
         (few_readers_who_have_it, READS),
         (few_readers_over_h2, READS_H2),
         (few_voters, ["ours", "one-insert-a-row"]),
     ],
-    ids=["intake", "fanout", "burst", "night", "nchan", "reads", "reads-304", "reads-h2", "registry"],
+    ids=[
+        "intake",
+        "fanout",
+        "burst",
+        "night",
+        "nchan",
+        "overload",
+        "reads",
+        "reads-304",
+        "reads-h2",
+        "registry",
+    ],
 )
 def test_every_row_gives_right_answers(
     stage: Stage, rows: Callable[[Stage], list[Row]], names: list[str]
