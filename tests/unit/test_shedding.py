@@ -1,16 +1,20 @@
 """What a request is for, read off its address, its method and what it brings; and what the refused read."""
 
+import asyncio
 import json
 import re
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from quart_app import create_app
 from quart_app.auth import COOKIE
 from quart_app.door.refusals import LONGEST_SECONDS, Refusals
-from quart_app.door.shedding import LATER, kind_of
+from quart_app.door.shedding import LATER, Shedding, kind_of
 from quart_app.languages.catalogues import load
+from quart_app.wiring import Services
+from services.overload import Overload
 from services.pressure import Kind
 
 API = "/api/v1/elections/tiny"
@@ -130,3 +134,63 @@ def test_every_refusal_that_can_be_given_is_ready() -> None:
         for language in load():
             assert refusals.to(asked("/", accept_language=language.code), seconds)
     assert all(max(later) <= LONGEST_SECONDS and min(later) >= 2 for later in LATER.values())
+
+
+# ---- readers take turns ----
+
+
+class Pages:
+    """An application whose answers begin and end when they are told to."""
+
+    def __init__(self, readers: int) -> None:
+        self.overload = Overload(late=0.1, requests=400, officers=1, readers=readers)
+        house = cast(Services, SimpleNamespace(overload=self.overload))
+        self.door = Shedding(self._answer, lambda: house)
+        self.begun: list[str] = []
+        self.may_answer, self.may_end = asyncio.Event(), asyncio.Event()
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        self.begun.append(scope["path"])
+        await self.may_answer.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await self.may_end.wait()
+        if scope["path"] == "/broken":
+            raise ValueError
+
+    def ask(self, path: str, **headers: str) -> asyncio.Task[None]:
+        async def send(_: Any) -> None:
+            """Takes everything."""
+
+        return asyncio.create_task(self.door(asked(path, **headers), None, send))
+
+
+async def turns() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_readers_who_were_let_in_take_turns_and_nobody_else_waits_for_them() -> None:
+    pages = Pages(readers=2)
+    tasks = [pages.ask(f"/{number}") for number in range(3)]
+    tasks += [pages.ask(f"{API}/results"), pages.ask("/admin", **SESSION), pages.ask("/health/ready")]
+    await turns()
+    assert set(pages.begun) == {"/0", "/1", f"{API}/results", "/admin", "/health/ready"}
+    assert pages.overload.under_way == 4
+    pages.may_answer.set()
+    pages.may_end.set()
+    await asyncio.gather(*tasks)
+    assert "/2" in pages.begun and pages.overload.under_way == 0
+
+
+async def test_who_takes_an_answer_slowly_or_gets_none_keeps_no_reader_waiting() -> None:
+    pages = Pages(readers=1)
+    pages.may_answer.set()
+    slow = [pages.ask("/slow"), pages.ask("/broken"), pages.ask("/next")]
+    await turns()
+    assert pages.begun == ["/slow", "/broken", "/next"]
+    leaving = pages.ask("/leaving")
+    await turns()
+    leaving.cancel()
+    pages.may_end.set()
+    await asyncio.gather(*slow, leaving, return_exceptions=True)
+    assert pages.overload.under_way == 0 and not pages.overload.readers.locked()
