@@ -3,6 +3,7 @@
 A book is read once and shared; it is true for as long as the election's `changed_seq` stands.
 """
 
+import functools
 from collections.abc import Collection
 
 import msgspec
@@ -34,7 +35,7 @@ class BookContest(msgspec.Struct, frozen=True):
     """Whether its tallies are taken although the election is closed."""
 
 
-class BallotBook(msgspec.Struct, frozen=True):
+class BallotBook(msgspec.Struct, frozen=True, dict=True):
     election_id: int
     election: str
     is_test: bool
@@ -49,5 +50,19 @@ class BallotBook(msgspec.Struct, frozen=True):
         return {contest.id: code for code, contest in self.contests.items()}
 
     def covered(self, units: Collection[int]) -> list[str]:
-        """Codes of the precincts that lie in these units."""
-        return [code for code, precinct in self.precincts.items() if precinct.lies_in(units)]
+        """Codes of the precincts that lie in these units, in the book's order."""
+        found = {code for unit in units for code in self._within.get(unit, ())}
+        return sorted(found, key=self._order.__getitem__)
+
+    @functools.cached_property
+    def _within(self) -> dict[int, list[str]]:
+        """Codes of precincts by each unit that they are or lie in: a million officers ask for their few."""
+        within: dict[int, list[str]] = {}
+        for code, precinct in self.precincts.items():
+            for unit in (precinct.id, *precinct.above):
+                within.setdefault(unit, []).append(code)
+        return within
+
+    @functools.cached_property
+    def _order(self) -> dict[str, int]:
+        return {code: place for place, code in enumerate(self.precincts)}

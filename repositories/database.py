@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import cast
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -184,6 +185,13 @@ async def away_is_said() -> AsyncIterator[None]:
         yield
     except (InterfaceError, OperationalError, PoolTimeout, OSError, TimeoutError) as error:
         raise DatabaseAway from error
+    except asyncpg.InterfaceError as error:
+        raise DatabaseAway from error
+    except asyncpg.PostgresError as error:
+        _forget_row(error)
+        if str(error.sqlstate).startswith(_AWAY):
+            raise DatabaseAway from error
+        raise
     except DBAPIError as error:
         _forget_rows(error)
         state = str(getattr(error.orig, "sqlstate", ""))
@@ -198,6 +206,10 @@ def _forget_rows(error: DBAPIError) -> None:
     """PostgreSQL quotes in its details the row that it refused, with all that is secret in it."""
     cause: BaseException | None = error.orig
     while cause is not None:
-        if hasattr(cause, "detail"):
-            cause.detail = None
+        _forget_row(cause)
         cause = cause.__cause__
+
+
+def _forget_row(error: BaseException) -> None:
+    if hasattr(error, "detail"):
+        error.detail = None

@@ -4,27 +4,28 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.ballot_book import BallotBook
 from models.moments import Moments
 from models.surroundings import Place, Surrounding
 from models.totals import Siblings
+from repositories.arrays import arrays, numbers
+from repositories.driver import Statement
 
 # All in one round trip, which every batch waits for. Each look-up is one probe of an index, at every size
 # of the election.
-_AROUND = text("""
+_AROUND = Statement(f"""
     SELECT 'ballots' AS what, t.contest_id, t.unit_id, CAST(NULL AS bigint) AS key,
            CAST(t.ballots_cast AS bigint) AS n, CAST(NULL AS bigint) AS total,
            CAST(NULL AS bigint) AS squares, CAST(NULL AS text) AS code
-    FROM unnest(CAST(:ballot_units AS bigint[])) AS k(unit_id),
+    FROM unnest({arrays("bigint", "ballot_units")}) AS k(unit_id),
     LATERAL (
         SELECT * FROM tallies t WHERE t.unit_id = k.unit_id AND t.status = 'accepted' OFFSET 0
     ) t
     UNION ALL
     SELECT 'twin', t.contest_id, t.unit_id, t.vector, t.seq, NULL, NULL, u.code
-    FROM unnest(CAST(:vector_contests AS bigint[]), CAST(:vectors AS bigint[])) AS k(contest_id, vector),
+    FROM unnest({arrays("bigint", "vector_contests", "vectors")}) AS k(contest_id, vector),
     LATERAL (
         SELECT * FROM tallies t
         WHERE t.contest_id = k.contest_id AND t.vector = k.vector AND t.status IN ('accepted', 'quarantined')
@@ -33,14 +34,14 @@ _AROUND = text("""
     JOIN reporting_units u ON u.id = t.unit_id
     UNION ALL
     SELECT 'turnout', t.contest_id, t.unit_id, NULL, t.turnout_n, t.turnout_total, t.turnout_squares, NULL
-    FROM unnest(CAST(:contests AS bigint[]), CAST(:units AS bigint[])) AS k(contest_id, unit_id),
+    FROM unnest({arrays("bigint", "contests", "units")}) AS k(contest_id, unit_id),
     LATERAL (
         SELECT * FROM contest_totals t
         WHERE t.contest_id = k.contest_id AND t.unit_id = k.unit_id OFFSET 0
     ) t
     UNION ALL
     SELECT 'share', k.contest_id, t.unit_id, t.selection_id, t.share_n, t.share_total, t.share_squares, NULL
-    FROM unnest(CAST(:contests AS bigint[]), CAST(:units AS bigint[])) AS k(contest_id, unit_id),
+    FROM unnest({arrays("bigint", "contests", "units")}) AS k(contest_id, unit_id),
     LATERAL (SELECT * FROM selections s WHERE s.contest_id = k.contest_id OFFSET 0) s,
     LATERAL (
         SELECT * FROM selection_totals t
@@ -75,15 +76,15 @@ class Surroundings:
         found = Surrounding(book.contest_codes())
         if not (units or twins or above):
             return found
-        rows = await self._session.execute(
-            _AROUND,
+        rows = await _AROUND.rows(
+            self._session,
             {
-                "ballot_units": sorted(units),
-                "vector_contests": [contest for contest, _ in twins],
-                "vectors": [vector for _, vector in twins],
+                "ballot_units": numbers(sorted(units)),
+                "vector_contests": numbers([contest for contest, _ in twins]),
+                "vectors": numbers([vector for _, vector in twins]),
                 "most": _MOST_TWINS,
-                "contests": [contest for contest, _ in above],
-                "units": [unit for _, unit in above],
+                "contests": numbers([contest for contest, _ in above]),
+                "units": numbers([unit for _, unit in above]),
             },
         )
         _fill(found, rows)

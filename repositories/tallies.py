@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.batch import Earlier, Held, Receipt, Recorded, Standing, Submission
@@ -12,24 +12,25 @@ from models.lifecycles import TallyStatus
 from models.log import TallyEntry
 from models.totals import Figures
 from repositories.arrays import arrays, numbers
+from repositories.driver import Row, Statement
 
 # One row at least, for the election's own state. Rows found by ref alone belong to a repeated
 # submission, which is answered with the receipt that it got before. OFFSET 0 keeps the planner from
 # joining the whole election to the batch: each look-up is one probe of an index, at every size.
-_STATE = text("""
+_STATE = Statement(f"""
     SELECT e.status AS election_status, e.changed_seq,
            t.seq, t.contest_id, t.unit_id, t.revision, t.status, t.official_id, t.entry, t.vector, t.ref,
            t.digest
     FROM elections e
     LEFT JOIN (
         SELECT t.*
-        FROM unnest(CAST(:contests AS bigint[]), CAST(:units AS bigint[])) AS k(contest_id, unit_id),
+        FROM unnest({arrays("bigint", "contests", "units")}) AS k(contest_id, unit_id),
         LATERAL (
             SELECT * FROM tallies t WHERE t.contest_id = k.contest_id AND t.unit_id = k.unit_id OFFSET 0
         ) t
         UNION
         SELECT t.*
-        FROM unnest(CAST(:officials AS bigint[]), CAST(:refs AS text[])) AS k(official_id, ref),
+        FROM unnest({arrays("bigint", "officials")}, CAST(:refs AS text[])) AS k(official_id, ref),
         LATERAL (
             SELECT * FROM tallies t
             WHERE t.election_id = :election AND t.official_id = k.official_id AND t.ref = k.ref OFFSET 0
@@ -65,7 +66,7 @@ _SHARES = tuple(f"share_{column}" for column in range(4))
 
 # The whole batch in one statement and so in one round trip. Every total has its row, of zeros, since
 # the election was defined.
-_WRITE = text(f"""
+_WRITE = Statement(f"""
     WITH entries AS (
         INSERT INTO log_entries (election_id, seq, at, kind, entry, leaf_hash)
         SELECT :election, seq, :at, kind, entry, leaf_hash
@@ -143,17 +144,16 @@ class Tallies:
         self, election_id: int, places: Sequence[tuple[int, int]], submissions: Sequence[Submission]
     ) -> BatchState:
         """What the batch meets: `places` are its (contest, unit) ids, in the order of the submissions."""
-        found = await self._session.execute(
-            _STATE,
+        rows = await _STATE.rows(
+            self._session,
             {
                 "election": election_id,
-                "contests": [contest for contest, _ in places],
-                "units": [unit for _, unit in places],
-                "officials": [s.sender.official_id for s in submissions],
+                "contests": numbers([contest for contest, _ in places]),
+                "units": numbers([unit for _, unit in places]),
+                "officials": numbers([s.sender.official_id for s in submissions]),
                 "refs": [s.tally.ref for s in submissions],
             },
         )
-        rows = found.all()
         state = BatchState(rows[0].election_status, rows[0].changed_seq, {}, {})
         known = [row for row in rows if row.seq is not None]
         if known:
@@ -163,7 +163,7 @@ class Tallies:
         return state
 
     async def _standings(
-        self, election_id: int, state: BatchState, places: set[tuple[int, int]], rows: list[Row[Any]]
+        self, election_id: int, state: BatchState, places: set[tuple[int, int]], rows: list[Row]
     ) -> None:
         figures = await self.figures(election_id, [row.seq for row in rows if row.status in _STANDS])
         for row in rows:
@@ -199,7 +199,7 @@ class Tallies:
             for row in rows
         }
 
-    async def _earlier(self, election_id: int, state: BatchState, rows: list[Row[Any]]) -> None:
+    async def _earlier(self, election_id: int, state: BatchState, rows: list[Row]) -> None:
         if not rows:
             return
         seqs = [row.seq for row in rows]
@@ -231,7 +231,7 @@ class Tallies:
                 seqs, statuses = ([*column] for column in zip(*step, strict=True))
                 places = {"election": election_id, "seqs": seqs, "statuses": statuses}
                 await self._session.execute(_MOVE, places)
-        await self._session.execute(_WRITE, _columns(election_id, recorded))
+        await _WRITE.rows(self._session, _columns(election_id, recorded))
 
 
 def _columns(election_id: int, recorded: Recorded) -> dict[str, Any]:
