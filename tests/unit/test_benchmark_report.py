@@ -53,6 +53,34 @@ def test_a_path_that_was_not_measured_stays_if_the_machine_is_equal_and_goes_if_
     assert list(msgspec.json.decode((tmp_path / "latest.json").read_bytes())["paths"]) == ["intake"]
 
 
+def test_the_file_for_programs_has_the_machine_and_each_rows_figure(tmp_path: Path) -> None:
+    report.write(FACTS, {"reads": READS}, tmp_path / "results")
+    found = msgspec.json.decode((tmp_path / "results" / "latest.json").read_bytes())
+    assert found["machine"] == FACTS
+    assert found["paths"]["reads"]["unit"] == "requests/s"
+    assert found["paths"]["reads"]["rows"] == {OURS: 9_000.4, "plain-view": 4_500.2}
+
+
+def test_a_path_that_is_measured_again_has_its_new_figures_only(tmp_path: Path) -> None:
+    intake = Compared("receipts/s", {OURS: Figures(10_000.0, {}, [10_000.0])})
+    report.write(FACTS, {"reads": READS, "intake": intake}, tmp_path)
+    again = Compared("requests/s", {OURS: Figures(20.0, {}, [20.0])})
+    report.write(FACTS, {"reads": again}, tmp_path)
+    paths = msgspec.json.decode((tmp_path / "latest.json").read_bytes())["paths"]
+    assert {path: found["rows"] for path, found in paths.items()} == {
+        "reads": {OURS: 20.0},
+        "intake": {OURS: 10_000.0},
+    }
+    assert "9,000" not in (tmp_path / "README.md").read_text()
+
+
+def test_a_file_that_cannot_be_read_is_written_anew(tmp_path: Path) -> None:
+    latest = tmp_path / "latest.json"
+    latest.write_text("{")
+    report.write(FACTS, {"reads": READS}, tmp_path)
+    assert list(msgspec.json.decode(latest.read_bytes())["paths"]) == ["reads"]
+
+
 def test_what_is_written_names_no_folder(tmp_path: Path) -> None:
     report.write(FACTS, {"reads": READS}, tmp_path)
     for file in tmp_path.iterdir():

@@ -1,23 +1,23 @@
 """The parts of the benchmarks that could tell a wrong figure."""
 
 import datetime
-import json
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from benchmarks import fanout, intake, reads, registry, report
+from benchmarks import fanout, intake, reads, registry
 from benchmarks.load.viewers import Event
 from benchmarks.load.websocket import PING, TEXT, frame, masked, take_frame
 from benchmarks.load.wire import Response, WrongAnswer, request
-from benchmarks.measuring import Compared, Figures, Measured, Row, compare, percentile
+from benchmarks.measuring import Measured, Row, compare, percentile
+from benchmarks.peers.ready import Ready
 from models.results import ContestCount, ElectionState, contest_results
 
 RECEIPT = (
     b'{"type":"receipt","ref":"a","seq":3,"revision":1,"status":"accepted","checks":[],"leaf_hash":"00"}'
 )
+RECEIPTS = b'{"type":"receipts","items":[%s]}'
 
 
 def rows(**figures: list[float]) -> list[Row]:
@@ -99,9 +99,16 @@ def test_a_request_with_a_body_says_its_length() -> None:
     ids=["a problem", "a quarantined tally", "another shape"],
 )
 def test_only_the_receipt_of_an_accepted_tally_counts(payload: bytes) -> None:
-    assert intake.receipt_of(RECEIPT).seq == 3
-    with pytest.raises(WrongAnswer):
-        intake.receipt_of(payload)
+    assert [receipt.seq for receipt in intake.receipts_of([RECEIPT])] == [3]
+    for answer in (payload, RECEIPTS % (RECEIPT + b"," + payload)):
+        with pytest.raises(WrongAnswer):
+            list(intake.receipts_of([answer]))
+
+
+def test_an_answer_to_many_tallies_counts_as_all_its_receipts() -> None:
+    second = RECEIPT.replace(b'"seq":3', b'"seq":4')
+    answers = [RECEIPTS % (RECEIPT + b"," + second), RECEIPT.replace(b'"seq":3', b'"seq":5')]
+    assert [receipt.seq for receipt in intake.receipts_of(answers)] == [3, 4, 5]
 
 
 COUNT = ContestCount(
@@ -146,11 +153,37 @@ def test_one_viewer_without_the_event_spoils_a_delivery(other: dict[str, Any]) -
         fanout.check([EVENT._replace(**other)], 3, range(7, 8))
 
 
-def test_other_bytes_than_the_results_are_a_wrong_answer() -> None:
-    answer = Response(b"HTTP/1.1 200 \r\ncontent-length: 2\r\n\r\n", b"{}")
-    assert reads.right(answer, b"{}") is answer
-    with pytest.raises(WrongAnswer):
-        reads.right(answer, b"[]")
+ANSWER_HEADERS = {"etag": '"7"', "content-type": "application/json", "content-encoding": "br"}
+ASKED = reads.Asked("/results", {}, Ready('"7"', ANSWER_HEADERS, b"{}"), False)
+
+
+def answered(status: int, body: bytes, *without: str) -> Response:
+    headers = [f"{name}: {value}\r\n" for name, value in ANSWER_HEADERS.items() if name not in without]
+    return Response(f"HTTP/1.1 {status} \r\n{''.join(headers)}\r\n".encode(), body)
+
+
+def test_only_the_bytes_of_ours_are_right() -> None:
+    whole = answered(200, b"{}")
+    assert reads.right(whole, ASKED) is whole
+    for wrong in (answered(200, b"[]"), answered(500, b"{}")):
+        with pytest.raises(WrongAnswer, match="other bytes than the results"):
+            reads.right(wrong, ASKED)
+
+
+@pytest.mark.parametrize("name", ANSWER_HEADERS)
+def test_an_answer_without_a_header_that_ours_has_is_wrong(name: str) -> None:
+    with pytest.raises(WrongAnswer, match=f"lacks headers that ours has: {name}"):
+        reads.right(answered(200, b"{}", name), ASKED)
+
+
+def test_who_has_the_version_already_gets_no_body_and_no_header_about_one() -> None:
+    bare = answered(304, b"", "content-type", "content-encoding")
+    assert reads.right(bare, ASKED, 304) is bare
+    for wrong in (answered(304, b"{}"), answered(200, b"{}")):
+        with pytest.raises(WrongAnswer, match="other bytes than the results"):
+            reads.right(wrong, ASKED, 304)
+    with pytest.raises(WrongAnswer, match="etag"):
+        reads.right(answered(304, b"", *ANSWER_HEADERS), ASKED, 304)
 
 
 @pytest.mark.parametrize(
@@ -166,33 +199,3 @@ def test_other_bytes_than_the_results_are_a_wrong_answer() -> None:
 def test_only_an_answer_for_every_voter_counts(status: int, body: bytes) -> None:
     with pytest.raises(WrongAnswer):
         registry.check(Response(b"HTTP/1.1 %d \r\n\r\n" % status, body), 2)
-
-
-def compared(figure: float) -> Compared:
-    return Compared("requests/s", {"ours": Figures(figure, {"p50_ms": 1.0}, [figure])})
-
-
-def test_the_file_has_the_shape_that_readers_rely_on(tmp_path: Path) -> None:
-    latest = tmp_path / "results" / "latest.json"
-    report.write({"cpu": "a", "cores": 2}, {"reads": compared(10)}, latest)
-    found = json.loads(latest.read_text())
-    assert found["machine"] == {"cpu": "a", "cores": 2}
-    assert found["paths"]["reads"]["unit"] == "requests/s"
-    assert found["paths"]["reads"]["rows"] == {"ours": 10.0}
-
-
-def test_a_path_that_was_not_measured_keeps_its_figures_on_an_equal_machine_only(tmp_path: Path) -> None:
-    latest = tmp_path / "latest.json"
-    report.write({"cpu": "a"}, {"reads": compared(10), "intake": compared(1)}, latest)
-    report.write({"cpu": "a"}, {"reads": compared(20)}, latest)
-    paths = json.loads(latest.read_text())["paths"]
-    assert (paths["reads"]["rows"]["ours"], paths["intake"]["rows"]["ours"]) == (20, 1)
-    report.write({"cpu": "b"}, {"reads": compared(30)}, latest)
-    assert list(json.loads(latest.read_text())["paths"]) == ["reads"]
-
-
-def test_a_file_that_cannot_be_read_is_written_anew(tmp_path: Path) -> None:
-    latest = tmp_path / "latest.json"
-    latest.write_text("{")
-    report.write({"cpu": "a"}, {"reads": compared(10)}, latest)
-    assert json.loads(latest.read_text())["paths"]["reads"]["rows"] == {"ours": 10.0}
