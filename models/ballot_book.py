@@ -4,7 +4,7 @@ A book is read once and shared; it is true for as long as the election's `change
 """
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Set
 
 import msgspec
 
@@ -20,9 +20,9 @@ class Precinct(msgspec.Struct, frozen=True):
     """Ids of the units it lies in, the nearest first, the root last."""
     contests: frozenset[int]
 
-    def lies_in(self, units: Collection[int]) -> bool:
+    def lies_in(self, units: Set[int]) -> bool:
         """Whether the precinct is one of these units or below one of them."""
-        return self.id in units or any(unit in units for unit in self.above)
+        return self.id in units or not units.isdisjoint(self.above)
 
 
 class BookContest(msgspec.Struct, frozen=True):

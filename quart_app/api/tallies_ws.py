@@ -1,7 +1,8 @@
 """Tallies over WebSocket: precinct officers send, and get a receipt once each is durable."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import msgspec
 from quart import Blueprint, websocket
@@ -34,6 +35,8 @@ api = Blueprint("api_tallies_ws", __name__, url_prefix="/api/v1/elections/<elect
 HELLO_SECONDS = 10.0
 # For each tally that is refused its connection rests so long; an honest officer does not notice.
 REFUSAL_SECONDS = 0.001
+# Characters of a frame that is read in no time.
+SHORT_FRAME = 4096
 
 
 # `?by=hello`: the first frame says who it is, whoever else the browser's cookie may name.
@@ -123,6 +126,13 @@ async def _welcome(house: Services, election: str, who: Identity) -> Welcome:
     return Welcome(election, book.is_test, who.username, book.covered(who.units), version)
 
 
+class _Answering(NamedTuple):
+    """Answers to come, and the frame that is made of them."""
+
+    answers: asyncio.Future[list[Answer]]
+    frame: Callable[[list[Answer]], Any]
+
+
 class _Conversation:
     """One officer's connection: frames are read while earlier ones wait for their receipts."""
 
@@ -131,7 +141,7 @@ class _Conversation:
         self._election = election
         self._who = who
         # Answers in the order of their frames. When it is full, no further frame is read.
-        self._outbox: asyncio.Queue[asyncio.Future[Any]] = asyncio.Queue(UNSENT_ANSWERS)
+        self._outbox: asyncio.Queue[_Answering] = asyncio.Queue(UNSENT_ANSWERS)
         self._refused = 0
 
     async def run(self) -> None:
@@ -142,27 +152,22 @@ class _Conversation:
     async def _read(self) -> None:
         while True:
             frame = await websocket.receive()
-            answer = await self._answer(frame)
-            answer.add_done_callback(self._count_refusals)
-            await self._outbox.put(answer)
-            # Explaining what is wrong costs more than taking what is right: whoever sends much that is
-            # refused is read slowly. One turn of the loop for each frame in any case.
+            await self._outbox.put(await self._answering(frame))
             refused, self._refused = self._refused, 0
-            await asyncio.sleep(refused * REFUSAL_SECONDS)
-
-    def _count_refusals(self, answer: asyncio.Future[Any]) -> None:
-        if answer.cancelled():
-            return  # The client has left.
-        frame = answer.result()
-        items = frame.items if isinstance(frame, Receipts) else [frame]
-        self._refused += sum(isinstance(item, ProblemFrame) for item in items)
+            # Explaining what is wrong costs more than taking what is right: whoever sends much that is
+            # refused is read slowly. After a frame of many tallies it is everybody's turn.
+            if refused or (isinstance(frame, str) and len(frame) > SHORT_FRAME):
+                await asyncio.sleep(refused * REFUSAL_SECONDS)
 
     async def _write(self) -> None:
         while True:
-            await send_frame(await (await self._outbox.get()))
+            answering = await self._outbox.get()
+            frame = answering.frame(await asyncio.shield(answering.answers))
+            self._refused += _refusals(frame)
+            await send_frame(frame)
             self._outbox.task_done()
 
-    async def _answer(self, frame: Any) -> asyncio.Future[Any]:
+    async def _answering(self, frame: Any) -> _Answering:
         """What the frame will be answered with. Raises nothing that a client can cause."""
         try:
             message = _decode(frame)
@@ -173,13 +178,13 @@ class _Conversation:
             raise Invalid((FieldError("type", say("hello comes once, and first"), "unexpected-type"),))
         except DomainError as error:
             await self._house.intake.tell_refused("ws", [error])
-            return _settled(problem_frame(error, ref_of(frame) if isinstance(frame, str) else None))
+            return _refused(problem_frame(error, ref_of(frame) if isinstance(frame, str) else None))
 
-    async def _one(self, tally: TallySubmission) -> asyncio.Future[Any]:
+    async def _one(self, tally: TallySubmission) -> _Answering:
         answers = await self._house.intake.enqueue(self._election, self._who, "ws", [tally])
-        return _then(answers, lambda given: _frame_of(given[0], tally))
+        return _Answering(answers, lambda given: _frame_of(given[0], tally))
 
-    async def _many(self, message: Tallies) -> asyncio.Future[Any]:
+    async def _many(self, message: Tallies) -> _Answering:
         raws = message.items
         if len(raws) > MAX_ITEMS:
             raise TooLarge(
@@ -195,7 +200,19 @@ class _Conversation:
         def receipts(given: list[Answer]) -> Any:
             return Receipts([framed(a, item, raw) for a, item, raw in zip(given, sent, raws, strict=True)])
 
-        return _then(answers, receipts)
+        return _Answering(answers, receipts)
+
+
+def _refused(problem: ProblemFrame) -> _Answering:
+    """What is known at once takes its place behind the answers to earlier frames."""
+    answers: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
+    answers.set_result([])
+    return _Answering(answers, lambda _: problem)
+
+
+def _refusals(frame: Any) -> int:
+    items = frame.items if isinstance(frame, Receipts) else [frame]
+    return sum(isinstance(item, ProblemFrame) for item in items)
 
 
 def _frame_of(answer: Answer, tally: TallySubmission) -> Any:
@@ -231,21 +248,3 @@ def _kind(frame: str) -> Any:
         raise Unreadable(say("A frame must be one JSON object.")) from None
     except NOT_READ:
         raise Unreadable(say("This is not JSON.")) from None
-
-
-def _settled(value: Any) -> asyncio.Future[Any]:
-    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    future.set_result(value)
-    return future
-
-
-def _then(answers: asyncio.Future[list[Answer]], make: Any) -> asyncio.Future[Any]:
-    """`make` of the answers, once they are there; the answers themselves never fail."""
-    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-
-    def done(given: asyncio.Future[list[Answer]]) -> None:
-        if not future.done():
-            future.set_result(make(given.result()))
-
-    answers.add_done_callback(done)
-    return future
