@@ -45,12 +45,14 @@ class Overload:
         self.pressure = Pressure(late, requests)
         self.under_way = 0
         """Requests that are worked on; neither open streams nor answers that were ready."""
+        self.waiting = 0
+        """Requests that were let in and wait for their turn."""
         self.officers = 0
         """Sockets of officers that are open."""
         self.readers = asyncio.Semaphore(readers)
-        """The public's requests that are worked on at once; the others that were let in wait.
+        """Turns: so many of the public's requests are worked on at once; the others that were let in wait.
 
-        So a rush of dear pages fills a queue, and not one long turn of the loop, for which all would wait.
+        So a rush of dear pages makes a line, and not one long turn of the loop, for which all would wait.
         """
         self._most_officers = officers
         self._chance = chance
@@ -70,11 +72,11 @@ class Overload:
     @property
     def at_ease(self) -> bool:
         """Whether nobody is refused just now; asked for each request."""
-        return self.under_way < self._calm
+        return self.under_way < self._calm and self.waiting < self._calm
 
     def takes(self, kind: Kind) -> bool:
         """Whether one more of this kind is taken now; if not, it is counted as shed."""
-        refused = self.pressure.refused(kind, self.under_way)
+        refused = self.pressure.refused(kind, self.under_way, self.waiting)
         return not refused or self._chance() >= refused or self._refuse(kind)
 
     def takes_officer(self) -> bool:
@@ -99,6 +101,17 @@ class Overload:
             yield
         finally:
             self.under_way -= 1
+
+    async def turn(self) -> contextlib.ExitStack:
+        """Waits for a turn, which is given back when what is returned is closed."""
+        self.waiting += 1
+        try:
+            await self.readers.acquire()
+        finally:
+            self.waiting -= 1
+        taken = contextlib.ExitStack()
+        taken.callback(self.readers.release)
+        return taken
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:

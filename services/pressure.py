@@ -33,6 +33,8 @@ class Kind(enum.StrEnum):
     """A new stream or socket of the public's. Those that are open are kept."""
     READ = "read"
     """Pages, lists, files, exports: whatever has to be made for one reader of the public."""
+    FILE = "file"
+    """Style sheets, modules and icons: without them a page that was let in is none."""
     STAFF = "staff"
     """Whoever comes with a session or a token, and everything that changes something."""
     SIGN_IN = "sign-in"
@@ -44,6 +46,7 @@ class Kind(enum.StrEnum):
 BEARABLE = {
     Kind.STREAM: 1.0,
     Kind.READ: 1.0,
+    Kind.FILE: 2.0,
     Kind.STAFF: 3.0,
     Kind.SIGN_IN: 6.0,
     Kind.RESULTS: 10.0,
@@ -54,6 +57,7 @@ BEARABLE = {
 SHARE = {
     Kind.STREAM: 0.25,
     Kind.READ: 0.25,
+    Kind.FILE: 0.25,
     Kind.STAFF: 0.5,
     Kind.SIGN_IN: 0.75,
     Kind.RESULTS: 1.0,
@@ -61,8 +65,15 @@ SHARE = {
 }
 """Up to which part of the room each kind finds a place, with all others that are under way."""
 
+LINE = {Kind.READ: 1.0, Kind.FILE: 2.0}
+"""What takes turns: how many may wait for theirs, in parts of the room.
+
+A line is no load: it keeps nobody else waiting, and whoever stands in it takes little memory. So it is
+long enough for all who come in the same moment, as when results are released, and are served in a second.
+"""
+
 CROWDED = 0.75
-"""From this part of its room a kind is refused now and then, at the end of it always."""
+"""From this part of its room, or of its line, a kind is refused now and then, at the end of it always."""
 
 
 class Pressure:
@@ -71,6 +82,7 @@ class Pressure:
     def __init__(self, late: float, requests: int) -> None:
         """`late` is the bearable delay in seconds, `requests` how many may be under way at once."""
         self._room = {kind: max(1.0, requests * share) for kind, share in SHARE.items()}
+        self._line = {kind: max(1.0, requests * share) for kind, share in LINE.items()}
         self._bearable = {kind: late * times for kind, times in BEARABLE.items()}
         self._levels = dict.fromkeys(Kind, 0.0)
         self._looks: deque[float] = deque([0.0] * LOOKS, LOOKS)
@@ -85,7 +97,7 @@ class Pressure:
         return sorted(self._looks)[LOOKS // 2]
 
     def calm(self) -> float:
-        """With fewer under way than this, nobody is refused, whatever it is for."""
+        """With fewer under way than this, and as few in the line, nobody is refused, whatever it is for."""
         return self.room(Kind.READ) * CROWDED if self._levels[Kind.STREAM] == 0 else 0.0
 
     def look(self, turn: float, elapsed: float) -> None:
@@ -103,15 +115,28 @@ class Pressure:
         In even steps of the level it shrinks by even factors: it is as fine for dear requests, of which
         few can be carried, as for cheap ones.
         """
-        whole: float = self._room[kind]
+        return self._left(self._room[kind], kind)
+
+    def line(self, kind: Kind) -> float:
+        """How many may wait for their turn so that one more of this kind, which takes turns, is let in."""
+        return self._left(self._line[kind], kind)
+
+    def _left(self, whole: float, kind: Kind) -> float:
         return float(whole ** (1.0 - self._levels[kind]))
 
-    def refused(self, kind: Kind, under_way: int) -> float:
+    def refused(self, kind: Kind, under_way: int, waiting: int = 0) -> float:
         """Which part of the requests of this kind is refused now: from 0 to 1.
 
-        Streams are not under way for long, and are told by the level alone too.
+        Streams are not under way for long, and are told by the level alone too. `waiting` are those who
+        were let in and have not had their turn; they count only for those who would wait behind them.
         """
-        room = self.room(kind)
-        crowded = room * CROWDED
-        part = min(max((under_way - crowded) / (room - crowded), 0.0), 1.0)
-        return max(part, self._levels[kind]) if kind is Kind.STREAM else part
+        part = crowding(under_way, self.room(kind))
+        if kind is Kind.STREAM:
+            return max(part, self._levels[kind])
+        return max(part, crowding(waiting, self.line(kind))) if kind in LINE else part
+
+
+def crowding(taken: int, room: float) -> float:
+    """Which part of those who come is refused where so many places of the room are taken."""
+    crowded = room * CROWDED
+    return min(max((taken - crowded) / (room - crowded), 0.0), 1.0)

@@ -16,7 +16,7 @@ from quart_app.door.refusals import Refusals
 from quart_app.sockets import TRY_AGAIN
 from quart_app.wiring import Services
 from services.overload import Overload
-from services.pressure import Kind
+from services.pressure import LINE, Kind
 
 App = Callable[[Any, Any, Any], Coroutine[Any, Any, None]]
 
@@ -34,6 +34,7 @@ _ALWAYS = ("/health/", "/metrics")
 _READY, _STREAM = "/results", "/stream"
 _SIGN_IN = ("/login", "/confirm", "/api/v1/sessions", "/api/v1/sessions/confirmation")
 _TALLIES, _TALLIES_SOCKET, _ENTRY = "/tallies", "/tallies/ws", "/tally"
+_FILES = "/static/"
 _SESSION = f"{COOKIE}=".encode()
 
 
@@ -66,23 +67,21 @@ class Shedding:
         if not overload.at_ease and not overload.takes(kind):
             await self._refuse(kind, scope, receive, send)
             return
+        if kind in LINE:
+            await self._in_turn(overload, scope, receive, send)
+            return
         with overload.working():
-            if kind is Kind.READ:
-                await self._read(overload.readers, scope, receive, send)
-            else:
-                await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
 
-    async def _read(self, readers: asyncio.Semaphore, scope: Any, receive: Any, send: Any) -> None:
-        """In its turn, which ends as soon as there is an answer: who takes it slowly keeps nobody waiting."""
-        await readers.acquire()
-        turn = contextlib.ExitStack()
-        turn.callback(readers.release)
+    async def _in_turn(self, overload: Overload, scope: Any, receive: Any, send: Any) -> None:
+        """The turn ends as soon as there is an answer: who takes it slowly keeps nobody waiting."""
+        turn = await overload.turn()
 
         async def answering(event: Any) -> None:
             turn.close()
             await send(event)
 
-        with turn:
+        with turn, overload.working():
             await self._app(scope, receive, answering)
 
     async def _socket(self, overload: Overload, scope: Any, receive: Any, send: Any) -> None:
@@ -146,6 +145,8 @@ def _of_the_public(path: str, method: str, query: bytes) -> Kind:
         return Kind.STAFF
     if path.endswith(_STREAM):
         return Kind.STREAM
+    if path.startswith(_FILES):
+        return Kind.FILE
     return Kind.RESULTS if path.endswith(_READY) and not query else Kind.READ
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from models.fictional import fictional_election
 from quart_app.wiring import Services
-from tests.e2e.officers import Officer, share, whole_log
+from tests.e2e.officers import ANY_CERTIFICATE, Officer, share, whole_log
 from tests.e2e.running import Server, until
 
 REQUESTS = 40
@@ -126,6 +126,26 @@ async def test_officers_are_served_through_a_flood_of_readers_and_afterwards_eve
     connections = FLOOD + len(officers) + 1
     bound = before + REQUESTS * REQUEST_KB + connections * CONNECTION_KB + CACHES_KB
     assert kilobytes(small, "VmHWM") < bound
+
+
+async def test_a_crowd_that_comes_in_one_moment_gets_its_pages_with_all_their_files(
+    server: Server, desk: Services
+) -> None:
+    fictional = fictional_election(precincts=12)
+    await desk.elections.define(fictional.definition, opened=True, released=True)
+
+    async def visit() -> Counter[int]:
+        async with httpx.AsyncClient(
+            base_url=server.tls_url, verify=ANY_CERTIFICATE, http2=True, timeout=30
+        ) as browser:
+            page = await browser.get(f"/elections/{fictional.definition.code}")
+            files = set(re.findall(r'"(/static/[^"]+)"', page.text))
+            assert page.status_code == 503 or len(files) > 4
+            answers = await asyncio.gather(*(browser.get(file) for file in files))
+            return Counter(answer.status_code for answer in [page, *answers])
+
+    seen = sum(await asyncio.gather(*(visit() for _ in range(50))), Counter[int]())
+    assert seen.keys() == {200} and seen[200] > 250
 
 
 async def test_who_sends_much_and_is_refused_can_read_why_and_send_again(

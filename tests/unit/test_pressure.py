@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.pressure import BEARABLE, LOOKS, SHARE, Kind, Pressure
+from services.pressure import BEARABLE, LINE, LOOKS, SHARE, Kind, Pressure
 
 LATE = 0.1
 REQUESTS = 400
@@ -223,6 +223,31 @@ def test_from_every_state_it_is_at_ease_again_within_seconds(looks: list[tuple[f
     for _ in range(LOOKS + 40):
         pressure.look(0.001, LOOK_SECONDS)
     assert all(pressure.level(kind) == 0 for kind in Kind)
+
+
+@given(LOOKED, st.integers(0, 5000), st.integers(0, 5000), st.integers(1, 10_000))
+def test_who_waits_keeps_away_only_those_who_would_wait_behind(
+    looks: list[tuple[float, float]], under_way: int, waiting: int, requests: int
+) -> None:
+    pressure = Pressure(LATE, requests)
+    for turn, elapsed in looks:
+        pressure.look(turn, elapsed)
+    for kind in Kind:
+        refused = pressure.refused(kind, under_way, waiting)
+        if kind in LINE:
+            assert refused <= pressure.refused(kind, under_way, waiting + 1) <= 1
+        else:
+            assert refused == pressure.refused(kind, under_way)
+    assert pressure.refused(Kind.FILE, under_way, waiting) <= pressure.refused(Kind.READ, under_way, waiting)
+
+
+def test_the_line_is_short_again_where_the_process_is_late() -> None:
+    pressure = Pressure(LATE, REQUESTS)
+    assert pressure.refused(Kind.READ, 16, REQUESTS * 3 // 4) == 0 < pressure.refused(Kind.READ, 16, 301)
+    assert pressure.refused(Kind.READ, 16, REQUESTS) == 1
+    for _ in range(1000):
+        pressure.look(100.0, 1.0)
+    assert pressure.line(Kind.READ) == pressure.line(Kind.FILE) == 1
 
 
 def test_kinds_stand_in_the_order_in_which_they_matter() -> None:

@@ -45,6 +45,9 @@ def asked(path: str, method: str = "GET", scheme: str = "http", **headers: str) 
         (Kind.READ, "GET", "/elections/tiny/tally", {}),
         (Kind.READ, "OPTIONS", f"{API}/log", {}),
         (Kind.TALLY, "OPTIONS", f"{API}/tallies", {}),
+        (Kind.FILE, "GET", "/static/0123456789ab/style.css", {"cookie": "language=fr"}),
+        (Kind.FILE, "HEAD", "/static/0123456789ab/fr/results.js", {}),
+        (Kind.STAFF, "GET", "/static/0123456789ab/style.css", SESSION),
         (Kind.STREAM, "GET", f"{API}/results/stream", {}),
         (Kind.STREAM, "GET", f"{API}/log/stream", {}),
         (Kind.STAFF, "GET", f"{API}/review/stream", SESSION),
@@ -171,15 +174,46 @@ async def turns() -> None:
 
 async def test_readers_who_were_let_in_take_turns_and_nobody_else_waits_for_them() -> None:
     pages = Pages(readers=2)
-    tasks = [pages.ask(f"/{number}") for number in range(3)]
+    tasks = [pages.ask(address) for address in ("/0", "/1", "/2", "/static/0/style.css")]
     tasks += [pages.ask(f"{API}/results"), pages.ask("/admin", **SESSION), pages.ask("/health/ready")]
     await turns()
     assert set(pages.begun) == {"/0", "/1", f"{API}/results", "/admin", "/health/ready"}
-    assert pages.overload.under_way == 4
+    assert (pages.overload.under_way, pages.overload.waiting) == (3, 2)
     pages.may_answer.set()
     pages.may_end.set()
     await asyncio.gather(*tasks)
-    assert "/2" in pages.begun and pages.overload.under_way == 0
+    assert {"/2", "/static/0/style.css"} <= set(pages.begun)
+    assert (pages.overload.under_way, pages.overload.waiting) == (0, 0)
+
+
+async def test_who_leaves_the_line_makes_room_in_it() -> None:
+    pages = Pages(readers=1)
+    tasks = [pages.ask(f"/{number}") for number in range(3)]
+    await turns()
+    tasks[1].cancel()
+    await turns()
+    assert (pages.overload.under_way, pages.overload.waiting) == (1, 1)
+    pages.may_answer.set()
+    pages.may_end.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert pages.begun == ["/0", "/2"] and pages.overload.waiting == 0
+
+
+async def test_all_who_come_in_the_same_moment_find_a_place_in_the_line_and_a_flood_does_not() -> None:
+    pages = Pages(readers=16)
+    crowd = [pages.ask(f"/{number}") for number in range(300)]
+    crowd += [pages.ask("/static/0/style.css") for _ in range(300)]
+    await turns()
+    assert (pages.overload.under_way, pages.overload.waiting) == (16, 584)
+    refused = [pages.ask(f"/{number}") for number in range(300)]
+    others = [pages.ask("/admin", **SESSION), pages.ask(f"{API}/tallies", **TOKEN)]
+    await turns()
+    assert all(task.done() for task in refused)
+    assert {"/admin", f"{API}/tallies"} <= set(pages.begun)
+    pages.may_answer.set()
+    pages.may_end.set()
+    await asyncio.gather(*crowd, *refused, *others)
+    assert len(pages.begun) == 602
 
 
 async def test_who_takes_an_answer_slowly_or_gets_none_keeps_no_reader_waiting() -> None:
