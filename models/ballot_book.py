@@ -11,7 +11,7 @@ import msgspec
 from models.check_settings import CheckSettings
 
 
-class Precinct(msgspec.Struct, frozen=True):
+class Precinct(msgspec.Struct, frozen=True, gc=False):
     id: int
     code: str
     name: str
@@ -25,7 +25,7 @@ class Precinct(msgspec.Struct, frozen=True):
         return self.id in units or not units.isdisjoint(self.above)
 
 
-class BookContest(msgspec.Struct, frozen=True):
+class BookContest(msgspec.Struct, frozen=True, gc=False):
     id: int
     code: str
     votes_allowed: int

@@ -16,7 +16,7 @@ from models.totals import Figures, Totals
 _NONCES = 32
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="receipt"):
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="receipt", gc=False):
     """Given once a tally is durable. `leaf_hash` is the hex leaf hash of log entry `seq`."""
 
     ref: str
@@ -27,14 +27,14 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     leaf_hash: str
 
 
-class Sender(msgspec.Struct, frozen=True):
+class Sender(msgspec.Struct, frozen=True, gc=False):
     """Who sent a tally, and by what channel."""
 
     official_id: int
     channel: str
 
 
-class Submission(msgspec.Struct, frozen=True):
+class Submission(msgspec.Struct, frozen=True, gc=False):
     """A tally that has no hard errors, on its way to the log. `digest` covers all it says."""
 
     tally: TallySubmission
@@ -51,7 +51,7 @@ class Submission(msgspec.Struct, frozen=True):
         return cls(tally, sender, digest(tally), vector, book.changed_seq)
 
 
-class Held(msgspec.Struct, frozen=True):
+class Held(msgspec.Struct, frozen=True, gc=False):
     """A tally that waits: for a reviewer, or for the second person's entry."""
 
     figures: Figures
@@ -81,7 +81,7 @@ class Earlier(msgspec.Struct, frozen=True):
     receipt: Receipt
 
 
-class TallyRow(msgspec.Struct, frozen=True):
+class TallyRow(msgspec.Struct, frozen=True, gc=False):
     """One row of `tallies` with its votes."""
 
     seq: int
@@ -95,7 +95,7 @@ class TallyRow(msgspec.Struct, frozen=True):
     lowered: bool
 
 
-class LogLine(msgspec.Struct, frozen=True):
+class LogLine(msgspec.Struct, frozen=True, gc=False):
     """One row of the log: an entry with its exact bytes."""
 
     seq: int

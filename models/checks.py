@@ -28,7 +28,7 @@ MIN_FIGURES = 3
 """Figures of a vector besides ballots_cast that must not be zero before it counts as non-trivial."""
 
 
-class FailedCheck(msgspec.Struct, frozen=True, omit_defaults=True):
+class FailedCheck(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A check that did not hold: what was found against what was expected, both in the check's unit.
 
     That is ballots or votes, for an outlier per mille. `about` is the code of what the figures are of: the

@@ -19,7 +19,7 @@ _MOST_PERMILLE = 10_000
 K = TypeVar("K", bound=Hashable)
 
 
-class Moments(msgspec.Struct):
+class Moments(msgspec.Struct, gc=False):
     """Number, sum and sum of squares of whole numbers, exact however often some are added and taken away."""
 
     n: int = 0

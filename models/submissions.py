@@ -34,7 +34,13 @@ Reason = Annotated[str, msgspec.Meta(max_length=500)]
 
 
 class TallySubmission(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="tally"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="tally",
+    gc=False,
 ):
     """One tally as sent. Every selection of the contest is named; zero is a number, absent is not."""
 

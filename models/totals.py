@@ -8,7 +8,7 @@ from models.ballot_book import BookContest, Precinct
 from models.moments import Moments, permille, share_permilles
 
 
-class Figures(msgspec.Struct, frozen=True):
+class Figures(msgspec.Struct, frozen=True, gc=False):
     """What one counted tally adds to totals. `votes` is by selection id."""
 
     seq: int
@@ -44,7 +44,7 @@ class Figures(msgspec.Struct, frozen=True):
         )
 
 
-class Movement(msgspec.Struct):
+class Movement(msgspec.Struct, gc=False):
     """By how much a contest's total at one unit moves. The order is that of the table's columns."""
 
     units_reported: int = 0
@@ -77,7 +77,7 @@ class Movement(msgspec.Struct):
         self.turnout_squares += sign * turnout * turnout
 
 
-class SelectionMovement(msgspec.Struct):
+class SelectionMovement(msgspec.Struct, gc=False):
     """By how much a selection's total at one unit moves, likewise."""
 
     votes: int = 0

@@ -30,6 +30,7 @@ from quart import Quart
 from quart_app import create_app
 from quart_app.certificate import localhost_certificate
 from quart_app.connections import drop_connections, listening
+from quart_app.garbage import look_seldom
 from quart_app.metrics.exposition import FOLDER
 from quart_app.settings import Settings, SettingsError
 from quart_app.wiring import Services
@@ -106,6 +107,7 @@ def _serve_here(settings: Settings, config: Config) -> None:
     if supervisor := os.environ.get(WORKER):
         _end_with(int(supervisor))
     app = create_app(settings)
+    look_seldom()
     # Before Hypercorn looks for them: an address that is taken is said at once, without start-up.
     sockets = _sockets(config)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

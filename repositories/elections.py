@@ -138,6 +138,8 @@ class Elections:
             )
             if row.selection is not None:
                 contest.selections[row.selection] = row.selection_id
+        # Precincts beside each other lie in the same units and vote on the same contests: they share them.
+        shared: dict[Any, Any] = {}
         return BallotBook(
             election.id,
             election.code,
@@ -149,8 +151,8 @@ class Elections:
                     row.code,
                     row.name,
                     row.voters_registered,
-                    tuple(row.above),
-                    frozenset(row.contests),
+                    shared.setdefault(above := tuple(row.above), above),
+                    shared.setdefault(ballot := frozenset(row.contests), ballot),
                 )
                 for row in precincts
             },
