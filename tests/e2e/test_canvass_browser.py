@@ -111,7 +111,9 @@ async def test_who_confirms_too_late_is_told_that_the_totals_have_changed(
     await ben.goto(HERE)
     await report(desk, token, a_tally(revision=2, reason="found in the cellar", votes=FEWER))
     await ben.get_by_role("button", name="Confirm and certify").click()
-    await expect(ben.get_by_role("alert")).to_contain_text("The totals, or what still waits, have changed since")
+    await expect(ben.get_by_role("alert")).to_contain_text(
+        "The totals, or what still waits, have changed since"
+    )
     assert await look(ben, "certify-moved") == []
     await ask(ben)
     await confirm(ada)
