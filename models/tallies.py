@@ -2,7 +2,8 @@
 
 A tally is known by the log entry that brought it: (election, seq). Its figures never change and it
 is never deleted, which triggers in the migrations enforce; only its status moves. Triggers, not foreign
-keys, see to it that a tally has its log entry and votes their tally and selection: once for a batch.
+keys, see to it that a tally has its log entry and its ballot, and votes their tally and their selection: once
+for a batch.
 """
 
 import datetime
@@ -32,7 +33,6 @@ class Tally(Base):
 
     __tablename__ = "tallies"
     __table_args__ = (
-        ForeignKeyConstraint(["contest_id", "unit_id"], _CONTEST_UNIT),
         UniqueConstraint("unit_id", "contest_id", "revision", "entry"),
         UniqueConstraint("election_id", "official_id", "ref"),
         # Rule 1: at most one counted revision for each precinct and contest.

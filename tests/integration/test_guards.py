@@ -119,6 +119,19 @@ async def test_a_tally_without_a_log_entry_is_refused(told: Desk) -> None:
     assert "tally 6 has no log entry" in await refused(told, copied())
 
 
+async def test_a_tally_of_a_unit_that_does_not_vote_on_its_contest_is_refused(told: Desk) -> None:
+    await told.sql(ADD_ENTRY, seq=6)
+    elsewhere = copied().replace(
+        "SELECT election_id, 6, contest_id, unit_id", "SELECT election_id, 6, 999999, unit_id"
+    )
+    assert "does not vote on its contest" in await refused(told, elsewhere)
+
+
+async def test_a_ballot_of_which_there_are_tallies_is_not_deleted(told: Desk) -> None:
+    await told.sql("DELETE FROM contest_totals")
+    assert "has sent tallies" in await refused(told, "DELETE FROM contest_units")
+
+
 ADD_VOTES = "INSERT INTO tally_votes SELECT 1, :seq, id, 5 FROM selections WHERE code = :selection"
 
 

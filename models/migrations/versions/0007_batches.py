@@ -2,7 +2,7 @@
 
 Of the time that the database took for a batch, foreign keys of votes and of log entries were two thirds: each
 is a query for each row. Triggers ask the same of all rows of a statement at once. Log entries and tallies are
-never deleted, so that only selections need a guard of their own against going.
+never deleted, so that only ballots and selections need guards of their own against going.
 
 OFFSET 0 keeps the planner from reading whole tables into a hash: each look-up is one probe of an index, at
 every size of the election.
@@ -38,7 +38,7 @@ END $$
 """
 
 TALLIES = """
-CREATE FUNCTION tallies_are_logged() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION tallies_have_their_place() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     orphan bigint;
 BEGIN
@@ -46,9 +46,14 @@ BEGIN
     LEFT JOIN LATERAL (
         SELECT 1 AS there FROM log_entries l WHERE l.election_id = n.election_id AND l.seq = n.seq OFFSET 0
     ) l ON true
-    WHERE l.there IS NULL LIMIT 1;
+    LEFT JOIN LATERAL (
+        SELECT 1 AS there FROM contest_units c
+        WHERE c.contest_id = n.contest_id AND c.unit_id = n.unit_id OFFSET 0
+    ) c ON true
+    WHERE l.there IS NULL OR c.there IS NULL LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'tally % has no log entry', orphan USING ERRCODE = 'foreign_key_violation';
+        RAISE EXCEPTION 'tally % has no log entry, or is of a unit that does not vote on its contest', orphan
+            USING ERRCODE = 'foreign_key_violation';
     END IF;
     RETURN NULL;
 END $$
@@ -73,6 +78,20 @@ BEGIN
 END $$
 """
 
+BALLOTS = """
+CREATE FUNCTION ballots_keep_their_tallies() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    counted bigint;
+BEGIN
+    SELECT g.unit_id INTO counted FROM gone g
+    WHERE EXISTS (SELECT 1 FROM tallies t WHERE t.unit_id = g.unit_id AND t.contest_id = g.contest_id) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'unit % has sent tallies', counted USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
 SELECTIONS = """
 CREATE FUNCTION selections_keep_their_votes() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -88,10 +107,12 @@ END $$
 """
 
 GUARDS = (
-    """CREATE TRIGGER logged AFTER INSERT ON tallies
-       REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tallies_are_logged()""",
+    """CREATE TRIGGER in_their_place AFTER INSERT ON tallies
+       REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tallies_have_their_place()""",
     """CREATE TRIGGER of_a_tally AFTER INSERT ON tally_votes
        REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION votes_are_of_a_tally()""",
+    """CREATE TRIGGER keep_their_tallies AFTER DELETE ON contest_units
+       REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION ballots_keep_their_tallies()""",
     """CREATE TRIGGER keep_their_votes AFTER DELETE ON selections
        REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION selections_keep_their_votes()""",
 )
@@ -100,6 +121,7 @@ KEYS = (
     "ALTER TABLE tally_votes DROP CONSTRAINT fk_tally_votes_election_id_seq",
     "ALTER TABLE tally_votes DROP CONSTRAINT fk_tally_votes_selection_id",
     "ALTER TABLE tallies DROP CONSTRAINT fk_tallies_election_id_seq",
+    "ALTER TABLE tallies DROP CONSTRAINT fk_tallies_contest_id_unit_id",
     "ALTER TABLE log_entries DROP CONSTRAINT fk_log_entries_election_id",
 )
 
@@ -113,5 +135,5 @@ INDEXES = (
 
 
 def upgrade() -> None:
-    for statement in (GAPLESS, TALLIES, VOTES, SELECTIONS, *GUARDS, *KEYS, *INDEXES):
+    for statement in (GAPLESS, TALLIES, VOTES, BALLOTS, SELECTIONS, *GUARDS, *KEYS, *INDEXES):
         op.execute(statement)
