@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.complete
 TALLYSTREAM := $(VENV)/bin/tallystream
+# Tests wait for browsers and servers as long as they work, so three at once keep two cores busy.
+JOBS ?= 3
 
 .PHONY: help setup demo serve test check bench format lock clean
 
 help:
 	@echo "make demo [SECONDS=20]  an election night on this machine: https://localhost:8443"
-	@echo "make test               the whole test suite, on real engines"
+	@echo "make test [JOBS=3]      the whole test suite, on real engines"
 	@echo "make setup              only the environment; the command is then $(TALLYSTREAM)"
 	@echo "make serve              the server, on an empty or existing database"
 	@echo "make check              format, lint, types, architecture"
@@ -30,7 +32,7 @@ serve: setup
 	$(TALLYSTREAM) serve
 
 test: setup
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 check: setup
 	$(VENV)/bin/ruff format --check .
