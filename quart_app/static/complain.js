@@ -29,6 +29,8 @@ function tell() {
 }
 
 files.addEventListener("change", tell);
+// What was chosen before this was here is looked at too.
+tell();
 form.addEventListener("submit", (event) => {
   const faulty = tell();
   if (faulty || sent) event.preventDefault();

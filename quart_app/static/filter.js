@@ -27,6 +27,8 @@ export class Filter {
     this.said = said;
     form.addEventListener("input", () => this.#change());
     form.addEventListener("submit", (event) => this.#submit(event));
+    // What was typed before this was here, or a browser that went back filled in, is looked for too.
+    if (this.#isTyped()) this.#change();
   }
 
   /** Another place needs other figures, and those come from the server; all else is found here. */
@@ -34,6 +36,11 @@ export class Filter {
     if (this.form.elements.unit.value.trim()) return;
     event.preventDefault();
     this.#change();
+  }
+
+  #isTyped() {
+    const { searchParams } = new URL(location.href);
+    return ["q", "show"].some((name) => this.form.elements[name].value.trim() !== (searchParams.get(name) ?? "").trim());
   }
 
   #change() {

@@ -40,4 +40,8 @@ function tell() {
   if (place.textContent !== text) place.textContent = text;
 }
 
-form?.addEventListener("input", tell);
+if (form) {
+  form.addEventListener("input", tell);
+  // On a slow line somebody types before this is here; and a browser that goes back fills in what was typed.
+  tell();
+}

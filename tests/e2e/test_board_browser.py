@@ -13,7 +13,7 @@ from quart_app.wiring import Services
 from tests.building import ALL, a_tally, tiny_election
 from tests.desk import certify
 from tests.e2e.running import Server
-from tests.e2e.test_pages_browser import report, shows_what_a_fresh_page_shows
+from tests.e2e.test_pages_browser import late_script, report, shows_what_a_fresh_page_shows
 
 
 @pytest.fixture
@@ -99,6 +99,18 @@ async def test_contests_are_found_while_one_types_and_the_address_remembers_it(
     await page.select_option("#show", "incomplete")
     await expect(page.locator("#shown")).to_have_text("3 of 3 contests are shown.")
     await expect(page).to_have_url(f"{server.url}/elections/tiny?show=incomplete")
+
+
+async def test_what_was_typed_before_the_script_came_is_looked_for_when_it_is_there(
+    server: Server, desk: Services, token: str, page: Page
+) -> None:
+    async with late_script(page, "filter.js"):
+        await page.goto(f"{server.url}/elections/tiny", wait_until="commit")
+        await page.fill("#q", "dora")
+        await expect(card(page)).to_be_visible()
+    await expect(card(page)).to_be_hidden()
+    await expect(page).to_have_url(f"{server.url}/elections/tiny?q=dora")
+    await expect(page.locator("#shown")).to_have_text("1 of 3 contests are shown.")
 
 
 async def test_contests_and_places_are_found_without_javascript(

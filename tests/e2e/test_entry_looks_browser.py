@@ -37,6 +37,8 @@ class Look:
         self.faults: list[str] = []
 
     async def at(self, step: str) -> None:
+        # What is waited for may be there before the styles are.
+        await self.page.wait_for_load_state()
         found = await Axe().run(self.page)
         self.faults += [
             f"{step}: {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found.response["violations"]

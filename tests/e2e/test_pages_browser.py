@@ -1,9 +1,13 @@
 """The live board in a real browser, on a real server."""
 
+import asyncio
+import contextlib
 import datetime
+import re
+from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from models.batch import Receipt
 from models.submissions import TallySubmission
@@ -25,6 +29,22 @@ async def report(desk: Services, token: str, *tallies: TallySubmission) -> None:
     officer = await desk.credentials.by_token(token)
     answers = await desk.intake.submit("tiny", officer, "ws", tallies)
     assert all(isinstance(answer, Receipt) for answer in answers)
+
+
+@contextlib.asynccontextmanager
+async def late_script(page: Page, name: str) -> AsyncIterator[None]:
+    """A slow line: the browser is kept waiting for a script until the block's end."""
+    may_come = asyncio.Event()
+
+    async def come_late(route: Route) -> None:
+        await may_come.wait()
+        await route.continue_()
+
+    await page.route(re.compile(rf"/{re.escape(name)}"), come_late)
+    try:
+        yield
+    finally:
+        may_come.set()
 
 
 async def fits(page: Page) -> bool:

@@ -20,7 +20,7 @@ from tests.building import a_tally, tiny_election, unbalanced
 from tests.desk import Desk
 from tests.e2e.running import Server
 from tests.e2e.test_admin_browser import OF_THE_BROWSER
-from tests.e2e.test_pages_browser import fits
+from tests.e2e.test_pages_browser import fits, late_script
 
 PASSWORD = "several words that stay together"
 HERE = "/elections/tiny/review"
@@ -190,6 +190,20 @@ async def test_what_holds_is_added_up_while_it_is_typed(server: Server, desk: Se
     await page.get_by_role("button", name="Count these figures").click()
     await expect(page.locator("#done")).to_contain_text("the figures that you gave are counted")
     assert (await Desk(desk, "tiny").votes())["ada"] == 40
+
+
+async def test_what_was_typed_before_the_script_came_is_added_up_when_it_is_there(
+    server: Server, desk: Services, enter: Enter
+) -> None:
+    await begin(desk, tiny_election(is_test=True, double_entry=True))
+    await send(desk, a_tally())
+    (held,) = await send(desk, unbalanced(), by="otto")
+    page = await enter("rosa")
+    async with late_script(page, "resolve.js"):
+        await page.goto(f"{HERE}/{held.seq}/resolve", wait_until="commit")
+        await page.fill("#undervotes", "3")
+        await expect(page.locator("#sum")).to_have_text("Some figures are missing.")
+    await expect(page.locator("#sum")).to_have_text("80 of 80 votes are accounted for. It balances.")
 
 
 async def test_without_scripts_a_reviewer_filters_decides_and_goes_on(
