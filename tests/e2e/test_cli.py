@@ -30,7 +30,13 @@ async def test_a_watcher_sees_the_results_and_ctrl_c_ends_it_well(
     command = [sys.executable, "-m", "quart_app", "watch", "adams-2024", "--url", server.tls_url]
     # What is no terminal would be shown the last state only.
     environ = {**server.environ, "FORCE_COLOR": "1", "TERM": "xterm", "PYTHONUNBUFFERED": "1"}
-    watching = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.PIPE)
+    # Whoever runs the tests in the background of a shell has them ignore Ctrl-C, and all that they start.
+    watching = await asyncio.create_subprocess_exec(
+        *command,
+        env=environ,
+        stdout=asyncio.subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert watching.stdout is not None
     seen = b""
     while b"TRUMP and VANCE" not in seen:
