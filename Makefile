@@ -3,14 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.complete
 TALLYSTREAM := $(VENV)/bin/tallystream
-# Tests wait for browsers and servers as long as they work, so three at once keep two cores busy.
-JOBS ?= 3
+# Tests work with browsers and servers beside them: more at once than cores wait for each other.
+JOBS ?= 2
 
 .PHONY: help setup demo serve test check bench format lock clean
 
 help:
 	@echo "make demo [SECONDS=20]  an election night on this machine: https://localhost:8443"
-	@echo "make test [JOBS=3]      the whole test suite, on real engines"
+	@echo "make test [JOBS=2]      the whole test suite, on real engines"
 	@echo "make setup              only the environment; the command is then $(TALLYSTREAM)"
 	@echo "make serve              the server, on an empty or existing database"
 	@echo "make check              format, lint, types, architecture"
