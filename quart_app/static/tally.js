@@ -54,14 +54,16 @@ class Entry {
     await this.#keepBallots();
     this.#drafts = new Drafts(this.#store, username, election);
     await this.#drafts.load();
-    this.#adopt();
     this.#queue = new Queue(this.#store, election, this.#token, username, {
       onChange: () => this.#changed(),
       onWelcome: () => this.#reached(),
     });
+    await this.#queue.start();
+    // From here on nothing is waited for: the server's page stays until there is something in its place, and
+    // what is typed into its form until then is not lost.
+    this.#adopt();
     const typing = root.contains(document.activeElement) && document.activeElement.id;
     root.replaceChildren(this.#status.element, this.#step);
-    await this.#queue.start();
     this.#listen();
     this.#show({ quietly: true });
     if (typing) document.getElementById(typing)?.focus({ preventScroll: true });

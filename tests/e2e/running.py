@@ -5,7 +5,6 @@ import contextlib
 import datetime
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 
 from models.results_file import ResultsFile
 from quart_app.embedded import Engines
+from quart_app.embedded import addresses as embedded
 from quart_app.settings import load_settings
 from quart_app.wiring import Services
 
@@ -24,9 +24,7 @@ READY_SECONDS = 120.0
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return embedded.free_port(None)
 
 
 class Server:

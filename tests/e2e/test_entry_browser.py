@@ -337,6 +337,28 @@ async def test_what_was_typed_before_the_scripts_came_is_not_lost(
     await expect(page.locator("#faults")).to_be_hidden()
 
 
+async def test_the_servers_page_stays_until_there_is_something_in_its_place(
+    server: Server, token: str, page: Page
+) -> None:
+    await sign_in(page, server)
+    # Without a heading a screen reader is told of an empty page.
+    await page.add_init_script(
+        """
+        let seen = 0;
+        window.bare = 0;
+        new MutationObserver(() => {
+          const there = document.querySelectorAll("h1").length;
+          seen ||= there;
+          if (seen && !there) window.bare += 1;
+        }).observe(document, { childList: true, subtree: true });
+        """
+    )
+    await page.reload()
+    await expect(page.locator("#connection-word")).to_have_text("Connected")
+    await expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    assert await page.evaluate("window.bare") == 0
+
+
 async def test_the_form_of_one_precinct_of_a_great_many_is_found_by_its_name(
     server: Server, desk: Services, token: str, page: Page
 ) -> None:
